@@ -294,10 +294,7 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
     },
     'while it decides',
   ],
-  'asks another process for an answer': [
-    () => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'),
-    'a strategy cannot use execSync',
-  ],
+  'asks another process': [() => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'), 'a strategy cannot use execSync'],
   'asks the network for an answer': [
     () => () => {
       void fetch('http://127.0.0.1:9/');

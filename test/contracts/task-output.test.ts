@@ -49,7 +49,7 @@ describe('the default policy of a task', () => {
     expect([after(599_999), after(600_000)]).toEqual(['retry', 'none']);
   });
 
-  it('counts that wait anew once storage has been available for more than five minutes', () => {
+  it('counts that wait again from 0 once storage has been available for more than five minutes', () => {
     const storage = { count: 20, since: 0, last: 500_000 };
     const after = (at: number, before: { count: number; since: number; last: number } = storage) =>
       afterFailure(defaultPolicy(), { failures: 0, spent: { storage: before } }, { type: 'StorageUnavailable', at });

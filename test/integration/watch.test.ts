@@ -319,7 +319,7 @@ it('a collected symbol is stale when it has had no ticks for longer than its usu
   expect(await open()).not.toContainEqual(expect.stringContaining('stale: AAA'));
 });
 
-it('a schedule is paused after several failed runs in a row, reported until it is resumed, and counted anew from then on', async () => {
+it('a schedule is paused after several failed runs in a row, reported until it is resumed, and counted again from then on', async () => {
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const { schedules } = rig.lab;
   const scheduleId = `failing-${rig.taskQueue}`;

@@ -336,9 +336,7 @@ function check({ config, seed }: { config: RunConfig; seed: number }): void {
 }
 
 describe('every random run', () => {
-  it('respects the order, never uses more slots than allowed, ends, and can give a reason for each task at every moment', {
-    timeout: patience(240_000),
-  }, () => {
+  it('keeps the order and the limit of slots, ends, and has a reason for each task at every moment', { timeout: patience(240_000) }, () => {
     fc.assert(fc.property(arbitraryRun({ minLength: 0, maxLength: 4 }), check), { numRuns: RUNS });
   });
 

@@ -22,8 +22,8 @@ const payloadOf = (value: unknown): Payload => defaultPayloadConverter.toPayload
 const valueOf = (payload: Payload): unknown => defaultPayloadConverter.fromPayload(payload);
 const wire = (payload: Payload): Buffer => Buffer.from(temporal.api.common.v1.Payload.encode(payload).finish());
 
-describe('what Temporal stores, with a payload key', () => {
-  it('is decoded unchanged, whatever it is, and none of it is readable in storage', async () => {
+describe('a payload that Temporal stores, with a payload key', () => {
+  it('is decoded unchanged for any content, of which nothing is readable in storage', async () => {
     const codec = codecOf(newKey());
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), fc.uint8Array(), async (value, bytes) => {
@@ -38,7 +38,7 @@ describe('what Temporal stores, with a payload key', () => {
     );
   });
 
-  it('takes at most 170 bytes more, which the limits of payloads and summaries leave room for', async () => {
+  it('is at most 170 bytes longer, for which the limits of payloads and summaries leave room', async () => {
     const codec = codecOf(newKey());
     for (const value of ['', 'x'.repeat(300), { a: 'y'.repeat(1_400_000) }]) {
       const [sealed] = await codec.encode([payloadOf(value)]);
@@ -51,7 +51,7 @@ describe('what Temporal stores, with a payload key', () => {
     expect(fitSummary('BTC_PRICE: collect → visualize')).toBe('BTC_PRICE: collect → visualize');
   });
 
-  it('is sealed once, and never twice alike', async () => {
+  it('is encrypted once, and differently each time', async () => {
     const codec = codecOf(newKey());
     const [first] = await codec.encode([payloadOf('x')]);
     const [second] = await codec.encode([payloadOf('x')]);
@@ -59,7 +59,7 @@ describe('what Temporal stores, with a payload key', () => {
     expect(await codec.encode([first])).toEqual([first]);
   });
 
-  it('opens with any key of the list, and is sealed with the first one', async () => {
+  it('is decrypted with any key of the list, and encrypted with the first one', async () => {
     const [before, after] = [newKey(), newKey()];
     const old = await codecOf(before).encode([payloadOf('old')]);
     const rotated = codecOf(after, before);
@@ -71,14 +71,14 @@ describe('what Temporal stores, with a payload key', () => {
     );
   });
 
-  it('is refused when it is not sealed, unless runs from before the key are still open', async () => {
+  it('is refused when it is not encrypted, unless runs from before the key are accepted', async () => {
     const [keys, plain] = [readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: newKey() }), [payloadOf({ symbols: [] })]];
     await expect(new SealingCodec(keys).decode(plain)).rejects.toThrow('is not sealed');
     expect(await new SealingCodec(keys, { acceptPlaintext: true }).decode(plain)).toEqual(plain);
     expect(() => dataConverterOf({ PREDICTLAB_PAYLOAD_PLAINTEXT: 'yes' })).toThrow('write accept');
   });
 
-  it('reaches a run as an object that says why, where no key could ever open it', async () => {
+  it('that no key can ever decrypt reaches the run as an object with the reason', async () => {
     const keys = readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: newKey() });
     const codec = new SealingCodec(keys, { forWorkflows: true });
     const own = { type: 'workflow', namespace: 'default', workflowId: 'nightly' } as const;
@@ -97,7 +97,7 @@ describe('what Temporal stores, with a payload key', () => {
       await expect(codec.decode([cut], inner)).rejects.toThrow('changed or cut');
   });
 
-  it('passes through without a key, and says which one it lacks for what is sealed', async () => {
+  it('stays plain without a key, and an encrypted one is refused with the id of the missing key', async () => {
     const none = new SealingCodec([]);
     const plain = [payloadOf('x')];
     expect(await none.decode(await none.encode(plain))).toEqual(plain);
@@ -105,7 +105,7 @@ describe('what Temporal stores, with a payload key', () => {
     await expect(none.decode(sealed)).rejects.toThrow(/sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY is not set/);
   });
 
-  it('does not open when a single bit of it was changed, or a part is missing', async () => {
+  it('is not decrypted when a single bit was changed or a part is missing', async () => {
     const codec = codecOf(newKey());
     const [{ metadata, data }] = await codec.encode([payloadOf({ a: 1 })]);
     const bytes = Buffer.from(data as Uint8Array);
@@ -136,12 +136,12 @@ describe('PREDICTLAB_PAYLOAD_KEY', () => {
     },
   );
 
-  it('is named by its number where several are given', () => {
+  it('is refused with the number of the wrong key when several keys are given', () => {
     const good = randomBytes(32).toString('base64');
     expect(() => readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: `${good},short` })).toThrow('PREDICTLAB_PAYLOAD_KEY, number 2, is not a key');
   });
 
-  it('is read from a file too, as base64 or hex, and is a secret like any other', async () => {
+  it('can be read from a file, as base64 or hex, and is a secret like any other', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-key-'));
     const file = path.join(folder, 'key');
     const key = newKey();

@@ -7,7 +7,7 @@ import { redactedLog, Secrets, secretsOf } from '../../src/secrets/secrets.ts';
 
 const TOKEN = 'tok-9f8e7d6c5b4a';
 
-describe('secrets of an environment', () => {
+describe('the secrets of an environment', () => {
   const env = {
     DESK_TOKEN: TOKEN,
     SOME_API_KEY: 'ak_12345678',
@@ -44,16 +44,16 @@ describe('secrets of an environment', () => {
     'AZURE_CONNECTION_STRING',
     'SIGNING_PEM',
     'REQUEST_HMAC',
-  ])('are the values of variables with usual names: %s', (name) => {
+  ])('are the values of variables with usual names for secrets: %s', (name) => {
     expect(secretsOf({ [name]: TOKEN }).text(`it said ${TOKEN}`)).toBe('it said [redacted]');
   });
 
-  it('are whole addresses where a chat tool has the secret in the path', () => {
+  it('are whole addresses for a chat tool, which has the secret in the path', () => {
     const hook = secretsOf({ SLACK_WEBHOOK_URL: 'https://hooks.example.com/services/T000/B000/XyZ123' });
     expect(hook.text('POST https://hooks.example.com/services/T000/B000/XyZ123 failed')).not.toContain('XyZ123');
   });
 
-  it('do not include variables whose names only look like secrets', () => {
+  it('do not include variables whose names only resemble those of secrets', () => {
     const none = secretsOf({
       KEYBOARD_LAYOUT: 'de-latin1-nodead',
       COMPASS: 'north-north-west-9',
@@ -78,12 +78,12 @@ describe('secrets of an environment', () => {
       expect(Buffer.from(known.text(form).replaceAll('[redacted]', ''), encoding).toString()).not.toContain(TOKEN);
   });
 
-  it('leave the working folder of the shell readable, whose variable is named like a password', () => {
+  it('do not include the working folder in PWD, although its name resembles that of a password', () => {
     const text = 'predictlab: /home/ada/markets-2026/ticks.csv is empty';
     expect(secretsOf({ PWD: '/home/ada/markets-2026', OLDPWD: '/home/ada/markets-2026' }).text(text)).toBe(text);
   });
 
-  it('include those written inline in the arguments of a task, of which the newest are remembered', () => {
+  it('include values written inline in the arguments of tasks, of which the newest are remembered', () => {
     const some = new Secrets([]);
     const args = [
       {
@@ -107,7 +107,7 @@ describe('secrets of an environment', () => {
     expect(secrets.json(output)).toBe(output);
   });
 
-  it('redact credentials in addresses and authorizations, even when they are not known secrets', () => {
+  it('are redacted in addresses and authorizations even when they are not known', () => {
     const none = new Secrets([]);
     expect(none.text('GET https://u:pw@h/x?a=1&api_key=s3cr3t&b=2 failed')).toBe(
       'GET https://[redacted]@h/x?a=1&api_key=[redacted]&b=2 failed',
@@ -127,24 +127,24 @@ describe('secrets of an environment', () => {
     );
   });
 
-  it('are found in one pass over the text: quadratic time would make this test time out', () => {
+  it('are found in one pass over the text (quadratic time would make this test time out)', () => {
     for (const text of ['a'.repeat(200_000), '?token'.repeat(30_000), 'a://'.repeat(50_000), 'bearer '.repeat(30_000)]) {
       const once = secrets.text(text);
       expect(secrets.text(once)).toBe(once);
     }
   });
 
-  it('are values of six characters of two kinds, or of sixteen characters', () => {
+  it('have at least six characters of two kinds, or at least sixteen characters', () => {
     const values = ['abcd1', 'abcde1', 'abcdefghijklmno', 'abcdefghijklmnop'];
     expect(values.map(isDistinctive)).toEqual([false, true, false, true]);
   });
 
-  it('do not include the path of an address that is not named like a secret', () => {
+  it('do not include the path of an address whose variable is not named like a secret', () => {
     const path = '/services/T000/B000/XyZ123';
     expect(secretsOf({ HOME_PAGE_LINK: `https://venue.example${path}` }).text(path)).toBe(path);
   });
 
-  it('leave the type, the code, the stack and at most five causes of an error in the log', () => {
+  it('stay out of a logged error, which keeps its type, code, stack and at most five causes', () => {
     const lines: Record<string, unknown>[] = [];
     const keep = (_: string, fields?: Record<string, unknown>): void => void lines.push(fields ?? {});
     const log = redactedLog({ debug: keep, info: keep, warn: keep, error: keep }, new Secrets([]));
@@ -170,7 +170,7 @@ describe('secrets of an environment', () => {
     expect(lines[1]).toEqual({ count: 1, nothing: null });
   });
 
-  it('never reach a log message or its fields; errors are logged with their causes', () => {
+  it('never reach a log message or its fields, nor the causes of a logged error', () => {
     const lines: unknown[] = [];
     const keep = (message: string, fields?: Record<string, unknown>): void => void lines.push({ message, ...fields });
     const log = redactedLog({ debug: keep, info: keep, warn: keep, error: keep }, secrets);
@@ -184,11 +184,11 @@ describe('secrets of an environment', () => {
   });
 });
 
-describe('{ "$env": … } in arguments', () => {
+describe('{ "$env": … } in the arguments of a task', () => {
   const env = { DESK_TOKEN: TOKEN, AWS_SECRET_ACCESS_KEY: 'x', DATABASE_URL: 'y', PREDICTLAB_ENV_ALLOW: 'DESK_TOKEN, NO_SUCH' };
   const from = (secrets = new Secrets([])) => ({ env, secrets, allowed: allowedNames(env) });
 
-  it('is what the worker has, whole or in a text, and secret from then on', () => {
+  it('is replaced by the worker’s variable, as a whole or inside a text, whose value is then a secret', () => {
     const secrets = new Secrets([]);
     const args = {
       url: 'https://h',
@@ -204,14 +204,14 @@ describe('{ "$env": … } in arguments', () => {
     expect(secrets.text(TOKEN)).toBe('[redacted]');
   });
 
-  it('is looked for in lists and objects, of which texts, numbers and nothing have no problem', () => {
+  it('is found in lists and objects at any depth, and other values have no problem', () => {
     const plain = ['abc', 1, null, true, { a: null, b: 'c' }];
     expect([namesEnvironment(plain), namesEnvironment([...plain, { deep: { $env: 'X' } }])]).toEqual([false, true]);
     expect(referenceProblems(plain, 'args')).toEqual([]);
     expect(referenceProblems([...plain, { deep: { $env: 3 } }], 'args')).toEqual([expect.stringMatching(/^args\.5\.deep: /)]);
   });
 
-  it('names the variable that is not set', () => {
+  it('is refused when the variable is not set, with its name', () => {
     expect(() => resolveReferences([{ $env: 'NO_SUCH' }], from())).toThrow(/NO_SUCH, which is not set on this worker/);
   });
 
@@ -223,24 +223,24 @@ describe('{ "$env": … } in arguments', () => {
     [{ $env: '' }, 'names no variable'],
     [{ $env: 'DATABASE_URL' }, 'tasks may not read DATABASE_URL; add it to PREDICTLAB_ENV_ALLOW'],
     [{ $env: 'key=${AWS_SECRET_ACCESS_KEY}' }, 'tasks may not read AWS_SECRET_ACCESS_KEY'],
-  ])('is refused before the run: %j', (reference, why) => {
+  ])('is refused before the run when it is %j', (reference, why) => {
     expect(referenceProblems({ headers: { x: reference } }, 'args[0]', allowedNames(env))).toEqual([expect.stringContaining(why)]);
     expect(() => resolveReferences(reference as never, from())).toThrow(why);
   });
 
-  it('reads a variable only if PREDICTLAB_ENV_ALLOW or the activity names it', () => {
+  it('reads a variable only if PREDICTLAB_ENV_ALLOW or the activity allows that', () => {
     expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', allowedNames({}))).toEqual([expect.stringContaining('PREDICTLAB_ENV_ALLOW')]);
     expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', allowedNames({}, ['DESK_TOKEN']))).toEqual([]);
     expect(referenceProblems({ $env: 'DATABASE_URL' }, 'x', allowedNames({ PREDICTLAB_ENV_ALLOW: 'OTHER, DATABASE_URL' }))).toEqual([]);
   });
 
-  it('passes any variable while a run is only planned, without the environment of a worker', () => {
+  it('may name any variable while a run is only planned, without a worker’s environment', () => {
     expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x')).toEqual([]);
   });
 });
 
-describe('an input as it is kept', () => {
-  it('has no headers, bodies, user info, queries and fields named like a secret in the arguments of its tasks', () => {
+describe('the stored copy of an input', () => {
+  it('has no headers, bodies, user info, queries or fields named like secrets in the arguments of its tasks', () => {
     const args = (secret: string) => [
       {
         url: `https://u:${secret}@h:8/p/q?a=${secret}&flag&b=#${secret}`,
@@ -264,7 +264,7 @@ describe('an input as it is kept', () => {
     expect(redactInput(kept)).toEqual(kept);
   });
 
-  it('has no body whose every value is redacted, and the place of a redacted value is found behind others', () => {
+  it('has every value of a body redacted, and the path of the first redacted value can be found', () => {
     const input = { tasks: [{ args: [null, { body: { a: TOKEN, b: { c: 1 } } }] }] };
     const kept = redactInput(input);
     expect(kept).toEqual({ tasks: [{ args: [null, { body: { a: '[redacted]', b: { c: '[redacted]' } } }] }] });
@@ -275,7 +275,7 @@ describe('an input as it is kept', () => {
     expect(inlineSecrets({ text: 'note:one?word=two' })).toEqual([]);
   });
 
-  it('is the very same where nothing is secret', () => {
+  it('is the input itself when it contains no secret', () => {
     const input = { tasks: [{ taskId: 't', activity: 'sleep', args: [{ duration: '1s' }] }], strategies: [{ params: { token: 'x' } }] };
     expect(redactInput(input)).toBe(input);
     expect(redactedPlace(input)).toBeUndefined();

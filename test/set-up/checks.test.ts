@@ -27,27 +27,27 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a Node.js that is too old says which one to install', async () => {
+test('a Node.js that is too old is reported with the version to install', async () => {
   expect(await checkNode('20.19.0')).toMatchObject([{ status: 'ok' }]);
   expect(await checkNode('20.18.3')).toMatchObject([{ status: 'fail', action: expect.stringContaining('Node.js 20.19 or newer') }]);
   expect(await checkNode('24.0.0')).toMatchObject([{ status: 'ok' }]);
 });
 
-test('a home that cannot be a folder fails with its path', async () => {
+test('a home that cannot be a folder is reported with its path', async () => {
   expect(await checkHome(path.join(folder, 'home'))).toMatchObject([{ status: 'ok' }, { name: 'disk' }]);
   const file = path.join(folder, 'file');
   await writeFile(file, '');
   expect(await checkHome(file)).toMatchObject([{ status: 'fail', detail: expect.stringContaining(file) }]);
 });
 
-test('a missing Temporal CLI is a warning, a wrong TEMPORAL_CLI a failure; neither counts as an unavailable service', async () => {
+test('a missing Temporal CLI is a warning and a wrong TEMPORAL_CLI a failure, and neither is a failure of a service', async () => {
   expect(await checkTemporalCli({ PATH: '' }, folder)).toMatchObject([{ status: 'warn' }]);
   const [wrong] = await checkTemporalCli({ PATH: '', TEMPORAL_CLI: '/nowhere' }, folder);
   expect(wrong).toMatchObject({ status: 'fail', detail: expect.stringContaining('/nowhere') });
   expect(wrong?.service).toBeUndefined();
 });
 
-test('venues: an answer is ok, a web page is a block, a 503 and silence are failures of a service', async () => {
+test('a venue that answers is ok, a web page means a block, and a 503 or silence is a failure of a service', async () => {
   const checks = await checkVenues({
     POLYMARKET_GAMMA_URL: `${url}/refusing`,
     POLYMARKET_CLOB_URL: `${url}/blocked`,
@@ -68,7 +68,7 @@ test('venues: an answer is ok, a web page is a block, a 503 and silence are fail
   expect(checks[3]?.action).toContain('PREDICT_API_URL');
 });
 
-test('Predict.fun without a key only warns: that part of a run is skipped anyway', async () => {
+test('a missing Predict.fun key is only a warning, because runs skip that venue', async () => {
   const checks = await checkVenues({
     POLYMARKET_GAMMA_URL: url,
     POLYMARKET_CLOB_URL: url,
@@ -80,7 +80,7 @@ test('Predict.fun without a key only warns: that part of a run is skipped anyway
   expect(checks[5]?.detail).toContain('PREDICT_API_KEY');
 });
 
-test('names an address that is not valid and sends no request to it', async () => {
+test('an invalid address of a venue is reported with its variable, and no request is sent to it', async () => {
   expect(await checkVenues({ POLYMARKET_GAMMA_URL: 'gamma' })).toMatchObject([
     { status: 'fail', detail: expect.stringContaining('POLYMARKET_GAMMA_URL') },
   ]);

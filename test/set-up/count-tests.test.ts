@@ -31,7 +31,7 @@ async function lineFor(exitCode: number, report: object | undefined): Promise<st
   return summaryLine(countTests(file, exitCode));
 }
 
-test('a successful run prints only its counts', async () => {
+test('a successful test run prints only its counts', async () => {
   expect(await lineFor(0, { numPassedTests: 12 })).toBe('12 passed, 0 failed');
   expect(await lineFor(0, { numPassedTests: 12, numPendingTests: 1, numTodoTests: 2 })).toBe('12 passed, 0 failed, 3 skipped');
 });
@@ -44,17 +44,17 @@ test('a test file that does not load counts as a failure', async () => {
   expect(await lineFor(1, { numPassedTests: 3, numFailedTests: 1, testResults })).toBe('3 passed, 2 failed');
 });
 
-test('a run that fails outside every test is never "0 failed"', async () => {
+test('a test run that fails outside every test is never reported as "0 failed"', async () => {
   expect(await lineFor(1, { numPassedTests: 3 })).toBe('3 passed, 1 failed');
   await rm(path.join(folder, 'report.json'));
   expect(await lineFor(137, undefined)).toBe('0 passed, 1 failed');
 });
 
-test('a run in which no test ran is a failure', async () => {
+test('a test run in which no test ran is a failure', async () => {
   expect(await lineFor(0, { numPendingTests: 4 })).toBe('0 passed, 1 failed, 4 skipped');
 });
 
-test('the slowest files are named by their path, the slowest first', async () => {
+test('the slowest test files are listed by path, the slowest first', async () => {
   const file = path.join(folder, 'report.json');
   const took = (name: string, ms: number) => ({ name: path.join(folder, name), startTime: 1_000, endTime: 1_000 + ms });
   await writeFile(

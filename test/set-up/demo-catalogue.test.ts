@@ -11,14 +11,14 @@ const entry = (symbol: string, path: string): CatalogueEntry => ({
 });
 
 describe('a demo that is started again', () => {
-  it('leaves what the user put into its catalogue, and takes back what only the last demo had', () => {
+  it('keeps what the user added to its catalogue, and removes what only the last demo had', () => {
     const before = [entry('OLD', 'old.csv'), entry('BOTH', 'a.csv')];
     const catalogue = [...before, entry('MINE', 'mine.csv')];
     const entries = [entry('BOTH', 'b.csv'), entry('NEW', 'new.csv')];
     expect(demoChanges({ catalogue, before, entries })).toEqual({ put: entries, remove: ['OLD'] });
   });
 
-  it('leaves what the user has changed, and puts back what was removed', () => {
+  it('keeps what the user changed, and adds what was removed', () => {
     const before = [entry('OLD', 'old.csv'), entry('BOTH', 'a.csv'), entry('GONE', 'gone.csv')];
     const catalogue = [
       { ...entry('OLD', 'old.csv'), enabled: false },
@@ -28,7 +28,7 @@ describe('a demo that is started again', () => {
     expect(demoChanges({ catalogue, before, entries })).toEqual({ put: [entry('GONE', 'gone.csv')], remove: [] });
   });
 
-  it('replaces entries with its own names when no record says what the last demo added', () => {
+  it('replaces the entries with its own names when no record of the last demo exists', () => {
     const catalogue = [entry('BOTH', 'a.csv'), entry('MINE', 'mine.csv')];
     const entries = [entry('BOTH', 'b.csv')];
     expect(demoChanges({ catalogue, before: [], entries })).toEqual({ put: entries, remove: [] });

@@ -32,7 +32,7 @@ test('columns are found by the names that venues and spreadsheets use', () => {
   });
 });
 
-test('each file becomes a symbol of its name, and the window holds the ticks of all', async () => {
+test('each file becomes a symbol with its name, and the window contains the ticks of all files', async () => {
   await write('us senate.csv', 'time,price', '2022-11-08T22:10:00Z,0.4', '2022-11-01T09:00:00Z,0.5');
   await write('house.csv', 'Timestamp,Price,Shares', '2022-11-09 03:59:59,0.9,12');
   const { entries, asOf, daysBack } = await read();
@@ -45,28 +45,28 @@ test('each file becomes a symbol of its name, and the window holds the ticks of 
   expect(skipped).toEqual([]);
 });
 
-test('a broken time far outside does not stretch the window', async () => {
+test('a single wrong time far away does not extend the window', async () => {
   await write('a.csv', 'time,price', '1970-01-01T00:00:00Z,0.4', '2022-11-01T09:30:00Z,0.5', '2099-01-01T00:00:00Z,0.5');
   const { asOf, daysBack } = await read();
   expect(new Date(asOf).toISOString()).toBe('2022-11-01T10:00:00.000Z');
   expect(daysBack).toBe(1);
 });
 
-test('a file that holds no ticks is passed over with its reason', async () => {
+test('a file without ticks is skipped, with the reason', async () => {
   await write('prices.csv', 'time,price', '2022-11-01T09:30:00Z,0.5');
   await write('people.csv', 'name,age', 'Ada,36');
   expect((await read()).entries.map(({ symbol }) => symbol)).toEqual(['PRICES']);
   expect(skipped.join()).toMatch(/skipping people\.csv: .*no column for time/);
 });
 
-test('two files of one name are two instruments of one symbol', async () => {
+test('two files with the same name are two instruments of one symbol', async () => {
   await write('btc.csv', 'time,price', '2022-11-01T09:30:00Z,0.5');
   await write('BTC.CSV', 'time,price', '2022-11-01T09:40:00Z,0.5');
   const { entries } = await read();
   expect(entries.map(({ symbol, sources }) => [symbol, sources.file?.length])).toEqual([['BTC', 2]]);
 });
 
-test('a folder without ticks and a folder that is not there are one clear sentence each', async () => {
+test('a folder without ticks and a missing folder are each refused with one clear sentence', async () => {
   await expect(read()).rejects.toThrow(/has no CSV of ticks \(0 CSV files checked\)/);
   folder = path.join(folder, 'nothing');
   await expect(read()).rejects.toThrow(/there is no folder .*nothing; give one with CSV files/);

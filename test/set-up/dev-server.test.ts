@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
-test('a server that dies at its start is reported with the last lines of its log', async () => {
+test('a development server that dies at its start is reported with the last lines of its log', async () => {
   const cli = path.join(home, 'temporal');
   await writeFile(cli, '#!/bin/sh\necho "unable to open database file (14)" >&2\nexit 1\n');
   await chmod(cli, 0o755);
@@ -21,7 +21,7 @@ test('a server that dies at its start is reported with the last lines of its log
   });
 });
 
-test('a Temporal CLI that cannot be started is one clear error', async () => {
+test('a Temporal CLI that cannot be started leads to one clear error', async () => {
   await expect(startDevServer({ cli: path.join(home, 'nothing'), home, log })).rejects.toThrow(
     /Temporal dev server .*nothing\) did not start/,
   );

@@ -46,7 +46,7 @@ function admits(range: string, version: Version): boolean {
 const lowest = versionOf((JSON.parse(read('package.json')) as { engines: { node: string } }).engines.node.replace('>=', ''));
 const image = versionOf(/^FROM node:(\d+)/m.exec(read('Dockerfile'))?.[1] ?? '0');
 
-it('reads ranges as npm does', () => {
+it('version ranges are read as npm reads them', () => {
   const accepted = ['>=18', '^20.19.0 || >=22.12.0', '20 || >=22', '>= 0.8', '*', '^18 || ^20', '>=12 <25'];
   const refused = ['>=22', '^18.0.0', '>=20.20', '22', '^20.19.1', '>=4 <20'];
   expect(accepted.filter((range) => !admits(range, [20, 19, 0]))).toEqual([]);

@@ -46,8 +46,8 @@ function refuses(folder: string, imported: string): string {
   return hits.length === 0 ? 'allowed' : hits.every(({ allowTypeImports }) => allowTypeImports) ? 'types' : 'refused';
 }
 
-describe('the rules of the floors', () => {
-  it('refuse imports that the table does not allow, and for types only those it does not allow either', () => {
+describe('the check of the floors, which limits imports between folders', () => {
+  it('refuses imports that the table of docs/architecture.md does not allow, and allows type imports as stated there', () => {
     expect(refuses('rules', '../words/a.ts')).toBe('allowed');
     expect(refuses('rules', '../../files/a.ts')).toBe('refused');
     expect(refuses('store', '../files/deep/a.ts')).toBe('allowed');
@@ -67,7 +67,7 @@ describe('the rules of the floors', () => {
       'rules may import word, which is not in src',
     ],
     ['two that import each other', TABLE.replace('| words, rules |', '| words, store |'), FOLDERS, 'files and store may import each other'],
-  ])('say of the table: %s', (_, table, folders, said) => {
+  ])('reports in the table %s', (_, table, folders, said) => {
     expect(floorsProblems(floorsOf(table), folders).join('\n')).toContain(said);
   });
 
@@ -76,13 +76,13 @@ describe('the rules of the floors', () => {
     ['has no way where one is allowed', GOOD.replace('F --> R["rules"]', 'F --> W'), 'does not show rules'],
     ['has an arrow that runs up', `${GOOD}\n  W --> ST`, 'has an arrow from words to store'],
     ['misses a way', GOOD.replace('  R --> W["words"]', '  X["words"]'), 'no way from rules down to words'],
-  ])('say of a picture that it %s', (_, lines, said) => {
+  ])('reports a picture of the floors that %s', (_, lines, said) => {
     expect(pictureProblems(picture(GOOD), floorsOf(TABLE), FOLDERS)).toEqual([]);
     expect(pictureProblems(picture(lines), floorsOf(TABLE), FOLDERS).join('\n')).toContain(said);
   });
 });
 
-it('a folder is too full from fourteen files of its own on, unless it is a list', () => {
+it('a folder with fourteen files or more of its own is too full, unless it is a list of similar files', () => {
   const filled = (folder: string, count: number): readonly string[] => Array.from({ length: count }, (_, i) => `${folder}/${i}.ts`);
   expect(fullFolders([...filled('src/ui', 13), ...filled('src/ui/live', 13), ...filled('src/cli/commands', 99)])).toEqual([]);
   expect(fullFolders(filled('src/ui', 14))).toEqual([expect.stringMatching(/^src\/ui has 14 files/) as string]);

@@ -35,7 +35,7 @@ function keep({ first = serving(), next, steadyMs }: Keeping) {
   return { process, said, pauses };
 }
 
-test('a process that is killed is started again, and why and where its log is said in one line', async () => {
+test('a process that is killed is started again, and one line states the reason and the log file', async () => {
   const second = serving();
   let ended: ServingProcess | undefined;
   const up = new Promise<void>((resolve) => {
@@ -58,7 +58,7 @@ test('a process that is killed is started again, and why and where its log is sa
   expect(await second.exited).toBe('ended by SIGTERM');
 });
 
-test('the pause grows from 1 s to 30 s while it ends quickly, and is short again after a long life', async () => {
+test('the pause before a restart grows from 1 s to 30 s while a process ends quickly, and is short again after a long life', async () => {
   const lives = async (steadyMs: number) => {
     let starts = 0;
     const done = new Promise<readonly number[]>((resolve) => {
@@ -79,7 +79,7 @@ test('the pause grows from 1 s to 30 s while it ends quickly, and is short again
   expect(long).toEqual(Array.from({ length: 7 }, () => 1_000));
 });
 
-test('it stops after ten starts in a row that do not become ready, with the last reason in the message', async () => {
+test('a process that ended ten times before it was ready is not started again, and the message has the last reason', async () => {
   let starts = 0;
   const { process, said } = keep({
     first: serving('process.exit(3)'),
@@ -96,7 +96,7 @@ test('it stops after ten starts in a row that do not become ready, with the last
   expect(said[0]).toMatch(/^the worker ended with exit code 3;/);
 });
 
-test('what is not to be started again is lost at its first end', async () => {
+test('a process that is not to be restarted counts as lost at its first end', async () => {
   const first = serving();
   const { process: one, said } = keep({ first });
   process.kill(first.pid, 'SIGKILL');
@@ -104,7 +104,7 @@ test('what is not to be started again is lost at its first end', async () => {
   expect(said).toEqual([]);
 });
 
-test('nothing is started after close, also when a start is under way', async () => {
+test('no process is started after close, even when a start was in progress', async () => {
   const first = serving();
   let second: ServingProcess | undefined;
   let close: Promise<void> | undefined;

@@ -26,13 +26,13 @@ function holder(): Promise<number | null> {
   return new Promise((resolve) => child.on('close', resolve));
 }
 
-test('the folder of the lock, where predictlab keeps its own later, is for this user alone', async () => {
+test('the folder of the lock, in which predictlab later keeps its files, is closed to other users', async () => {
   const code = `import { withLock } from ${JSON.stringify(script)}; await withLock('home/set-up.lock', async () => undefined);`;
   expect(spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: folder }).status).toBe(0);
   expect((await stat(path.join(folder, 'home'))).mode & 0o777).toBe(PASSAGE_MODE);
 });
 
-test('set-ups that start together run one after the other and leave no lock behind', async () => {
+test('set-ups that start together run one after the other, and leave no lock behind', async () => {
   expect(await Promise.all([holder(), holder(), holder()])).toEqual([0, 0, 0]);
   expect(await readFile(path.join(folder, 'journal'), 'utf8')).toBe('in out in out in out ');
   expect(await readdir(folder)).toEqual(['journal']);
@@ -45,7 +45,7 @@ test('the lock of a set-up that was killed is taken over', async () => {
   expect(await readFile(path.join(folder, 'journal'), 'utf8')).toBe('in out in out ');
 });
 
-test('a link that somebody laid where the lock goes is neither followed nor written through', async () => {
+test('a link that someone else put in place of the lock is neither followed nor written to', async () => {
   const precious = path.join(folder, 'precious');
   await writeFile(precious, '1');
   await symlink(precious, path.join(folder, 'set-up.lock'));

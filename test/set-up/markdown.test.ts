@@ -13,13 +13,13 @@ const words = (count: number): string => Array.from({ length: count }, (_, i) =>
 const asOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 describe('the lines of a document', () => {
-  it('are too long from 151 characters on, but not in tables and code', () => {
+  it('are too long from 151 characters on, except in tables and code', () => {
     expect(
       overlongLines(['a'.repeat(150), 'a'.repeat(151), `| ${'a'.repeat(160)} |`, '```', 'a'.repeat(200), '```', words(40)].join('\n')),
     ).toEqual([2, 7]);
   });
 
-  it.each(['', '- ', '12. ', '  - ', '> '])('wrap with the indent of %j, losing no word', (lead) => {
+  it.each(['', '- ', '12. ', '  - ', '> '])('are wrapped with the indent of %j, without the loss of a word', (lead) => {
     const text = lead + words(70);
     const wrapped = wrapLines(text);
     const lines = wrapped.split('\n');
@@ -40,14 +40,14 @@ describe('the lines of a document', () => {
     expect(lines.slice(-2)).toEqual(['', 'apart']);
   });
 
-  it('wrap neither inside code nor where a list would begin', () => {
+  it('are wrapped neither inside code nor where the new line would become a list', () => {
     const [code] = wrapLines(`${'a '.repeat(72)}\`npm run docs -- --fix\` and more`).split('\n');
     expect(code).toBe('a '.repeat(72).trim());
     for (const line of wrapLines(`${'a '.repeat(73)}abc - b - c 2. d`).split('\n')) expect(line).not.toMatch(/^(-|2\.)/);
   });
 });
 
-it('links to files are found in prose and tables, not in code or to other hosts', () => {
+it('links to files are found in prose and tables, but not in code or to other hosts', () => {
   const text = [
     'see [a](docs/a.md#part) and ![b](b.png)',
     '| [c](../c/) | `[no](no.md)` |',
@@ -63,7 +63,7 @@ it('links to files are found in prose and tables, not in code or to other hosts'
   ]);
 });
 
-it('files and folders are named by inline code that is a path of ours', () => {
+it('paths of the project are found in inline code', () => {
   const text = [
     'see `sources/source.ts` and `src/ui/`',
     '| `test/faults/*.test.ts` | `a/b` |',
@@ -79,7 +79,7 @@ it('files and folders are named by inline code that is a path of ours', () => {
   ]);
 });
 
-it('comments of a program are read for them too, its code is not', () => {
+it('links and paths are also found in the comments of a program, but not in its code', () => {
   const code = ['/**', ' * See `sources/source.ts`.', ' */', 'const text = `src/no.ts`;', '  // `src/ui/`'].join('\n');
   expect(namedPaths(commentsOf(code))).toEqual([
     { line: 2, named: 'sources/source.ts' },

@@ -10,7 +10,7 @@ const { namedTwice } = (await import(script)) as {
 };
 const exporting = (file: string, text: string): Source => ({ file, text });
 
-describe('names that src exports', () => {
+describe('names that the source code exports', () => {
   it.each([
     'const note = 1;',
     'async function note() {',
@@ -18,13 +18,13 @@ describe('names that src exports', () => {
     'type note = string;',
     'abstract class note {',
     'function* note() {',
-  ])('are refused when a second file has one: export %s', (said) => {
+  ])('are refused when a second file exports the same name: export %s', (said) => {
     const files = [exporting('a/one.ts', 'export function note() {}'), exporting('b/two.ts', `\nexport ${said}\n`)];
     expect(namedTwice(files, {})).toEqual(['note is exported by src/a/one.ts and src/b/two.ts: give one of them another name']);
     expect(namedTwice(files, { note: 'the same on two floors' })).toEqual([]);
   });
 
-  it('may be one at each venue, or stand several times in one file, or be handed on', () => {
+  it('may be the same at several venues, appear several times in one file, or be exported again', () => {
     const once = [
       exporting('sources/polymarket/trades.ts', 'export const book = 1'),
       exporting('sources/predict/matches.ts', 'export const book = 2'),
@@ -34,7 +34,7 @@ describe('names that src exports', () => {
     expect(namedTwice([...once, exporting('sources/predict/more.ts', 'export const book = 3')], {})).toHaveLength(1);
   });
 
-  it('are no exception where nothing needs one', () => {
+  it('may not be listed as exceptions without need', () => {
     expect(namedTwice([exporting('a.ts', 'export const x = 1')], { x: 'why' }).join()).toContain('take it from the exceptions');
   });
 });

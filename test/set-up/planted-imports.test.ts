@@ -29,7 +29,7 @@ function planted(file: string, lines: readonly string[]): string {
   return file;
 }
 
-it('the lint refuses exactly those imports between folders that the table of the floors does not allow', () => {
+it('the lint refuses exactly the imports between folders that the table of floors does not allow', () => {
   const floors = floorsOf(readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8'));
   const folders = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
   const files: string[] = [];
@@ -55,7 +55,7 @@ it('the lint refuses exactly those imports between folders that the table of the
   expect([...linesOf('restricted-imports', files)].toSorted()).toEqual([...wanted].toSorted());
 });
 
-it('the top of the lowest floor imports nothing of ours either', () => {
+it('the files at the top of the lowest floor may not import other folders either', () => {
   const file = planted('src/contracts/planted.ts', ["import type { A } from './words.ts';", "import type { B } from '../version.ts';"]);
   expect([...linesOf('restricted-imports', [file])]).toEqual([`${file}:2`]);
 });
@@ -67,7 +67,7 @@ it.each([
     ['./storage/a.ts', './cli/main.ts', './worker/start-worker.ts'],
   ],
   ['closers.ts', ['./contracts/log.ts'], ['./processes/a.ts', './client.ts']],
-])('src/%s, which other floors import, imports no more than they may', (file, allowed, refused) => {
+])('src/%s, which several floors import, may import only a few files', (file, allowed, refused) => {
   const name = planted(
     `src/${file}`,
     [...allowed, ...refused].map((from, at) => `import { A${at} } from '${from}';`),
@@ -75,7 +75,7 @@ it.each([
   expect([...linesOf('restricted-imports', [name])].toSorted()).toEqual(refused.map((_, at) => `${name}:${allowed.length + at + 1}`));
 });
 
-it('a circle of type imports alone is refused too', () => {
+it('a circle of type imports alone is refused as well', () => {
   const files = [
     planted('src/market/circle-a.ts', ["import type { B } from './circle-b.ts';", 'export type A = B | 1;']),
     planted('src/market/circle-b.ts', ["import type { A } from './circle-a.ts';", 'export type B = A | 2;']),

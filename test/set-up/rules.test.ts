@@ -38,7 +38,7 @@ it.each(['Date.now()', 'new Date()', 'Math.random()', 'performance.now()', 'rand
   },
 );
 
-it('accepts a time that is passed in, and a clock that only appears in a text', () => {
+it('a time that is passed in is accepted, and so is the name of a clock inside a text', () => {
   expect(rules.clockProblems(at('src/report/fine.ts', 'const a = new Date(asOf);\nconst script = `Math.random()`;'))).toEqual([]);
 });
 
@@ -50,25 +50,25 @@ it.each(['console.log(1)', 'console.error(1)', "process.stdout.write('a')", "pro
   },
 );
 
-it('finds an empty catch, and takes one that says why', () => {
+it('an empty catch is found, unless a comment states the reason', () => {
   expect(rules.emptyCatchProblems(at('src/a.ts', 'try {\n  go();\n} catch {}'))).toEqual([
     expect.stringContaining('src/a.ts:3: an empty catch') as string,
   ]);
   expect(rules.emptyCatchProblems(at('src/a.ts', 'try {\n  go();\n} catch {\n  // it was closed\n}'))).toEqual([]);
 });
 
-it('finds a file of 301 lines', () => {
+it('a file of 301 lines is found', () => {
   expect(rules.lengthProblems(at('src/a.ts', 'a;\n'.repeat(301)))).toEqual([expect.stringContaining('301 lines') as string]);
   expect(rules.lengthProblems(at('src/a.ts', 'a;\n'.repeat(300)))).toEqual([]);
 });
 
-it('finds a variable of the environment that no document mentions', () => {
+it('a variable of the environment that no document mentions is found', () => {
   const files = [at('src/a.ts', "const a = [env.PLANTED_URL, process.env['OTHER_URL'], env.HOME, 'PREDICTLAB_PLANTED', env.KNOWN_URL];")];
   const found = rules.undocumentedVariables(files, ['| `KNOWN_URL` | the public host |']);
   expect(found.map((line) => line.split(' ')[1])).toEqual(['PLANTED_URL', 'OTHER_URL', 'PREDICTLAB_PLANTED']);
 });
 
-it('finds a test without an assertion, and looks for one in the helpers it calls', () => {
+it('a test without an assertion is found, and helpers that it calls are searched for one', () => {
   const helper = at('test/support/helper.ts', "import { expect } from 'vitest';\nexport const holds = (a: unknown) => expect(a).toBe(1);");
   const file = at(
     'test/a.test.ts',
@@ -85,7 +85,7 @@ test.skipIf(true)('does nothing either', async () => await go());`,
   expect(rules.assertionsOf([helper, file])).toEqual([7, 8, 9].map((line) => `test/a.test.ts:${line}: a test without an assertion`));
 });
 
-it('finds a bare regular expression where vitest does not match it', () => {
+it('a bare regular expression is found where vitest does not match it', () => {
   const file = at(
     'test/a.test.ts',
     `expect(a).toMatchObject({ message: /x/ });
@@ -100,7 +100,7 @@ expect(a).toThrow(/x/);`,
   );
 });
 
-it('finds a circle that an import() closes, and no circle of types', () => {
+it('an import circle that import() closes is found, and a circle of types is not', () => {
   const list = at('src/cli/list.ts', "import { a } from './a.ts';\nexport const b = a;");
   const one = at('src/cli/a.ts', "export const a = async () => await import('./list.ts');");
   const typed = at('src/cli/b.ts', "import type { B } from './list.ts';\nexport const c: B = 1;");
@@ -110,7 +110,7 @@ it('finds a circle that an import() closes, and no circle of types', () => {
   expect(rules.dynamicCircles([at('src/cli/list.ts', 'export const b = 1;'), one, typed])).toEqual([]);
 });
 
-it('finds a released migration that was changed, removed or never noted', () => {
+it('a released migration that was changed, removed or never recorded is found', () => {
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
   const kept = `${hash('a')}  0001-a.sql\n${hash('b')}  0002-b.sql\n`;
   expect(rules.migrationProblems(kept, { '0001-a.sql': hash('a'), '0002-b.sql': hash('b') })).toEqual([]);
@@ -121,7 +121,7 @@ it('finds a released migration that was changed, removed or never noted', () => 
   ]);
 });
 
-it('finds links to headings as GitHub names them', () => {
+it('a link to a heading is checked as GitHub names headings', () => {
   expect([
     ...anchorsOf('# The `run` command\n\n## A task of my own\n## A task of my own\n```\n# code\n```\n## Start: now, or later?'),
   ]).toEqual(['the-run-command', 'a-task-of-my-own', 'a-task-of-my-own-1', 'start-now-or-later']);
@@ -131,7 +131,7 @@ it('finds links to headings as GitHub names them', () => {
   ]);
 });
 
-it('finds words of the older style, and leaves words that only contain them', () => {
+it('words of the older style are found, and words that only contain them are not', () => {
   const text = 'It is told.\nRecommended, and menders amend it.\nWhoever mends it\nbegins anew amid a run.\n/** Of a run. */\n * Of a run';
   expect(rules.wordProblems({ file: 'docs/a.md', text }).map((line) => line.split(';')[0])).toEqual([
     'docs/a.md:1: "told"',
@@ -143,7 +143,7 @@ it('finds words of the older style, and leaves words that only contain them', ()
   ]);
 });
 
-it('names places outside the sources that name a venue', () => {
+it('places outside src/sources that name a venue are found', () => {
   const text = "const key = 'predict:1';\nconst name = `predictlab`;\n/** As Kalshi rounds it. */";
   expect(rules.venueProblems({ file: 'src/market/a.ts', text }).map((line) => line.split(';')[0])).toEqual([
     "src/market/a.ts:1 names a venue ('predict:)",

@@ -9,16 +9,16 @@ describe('the search attributes of a namespace', () => {
     [{ PredictLabVerdict: 2 }, { missing: ['PredictLabSymbol'], otherType: [] }, false],
     [{ PredictLabVerdict: 1, PredictLabSymbol: 7 }, { missing: [], otherType: ['PredictLabVerdict'] }, false],
     [{}, { missing: ['PredictLabVerdict', 'PredictLabSymbol'], otherType: [] }, false],
-  ])('%j', async (has, found, may) => {
+  ])('are missing or have another type: %j', async (has, found, may) => {
     expect(await findAttributes(listing(has), 'default')).toEqual(found);
     expect(await searchable(async () => await findAttributes(listing(has), 'default'))()).toBe(may);
   });
 
-  it('are not set where the server does not say', async () => {
+  it('are not used when the server does not state them', async () => {
     expect(await searchable(async () => await Promise.reject(new Error('not permitted')))()).toBe(false);
   });
 
-  it('are queried once for many runs', async () => {
+  it('are looked up once for many runs', async () => {
     let asked = 0;
     const may = searchable(async () => {
       asked += 1;
@@ -28,7 +28,7 @@ describe('the search attributes of a namespace', () => {
     expect(asked).toBe(1);
   });
 
-  it('are registered by a command that names what is missing only', () => {
+  it('are registered by a command that contains only the missing ones', () => {
     expect(registerCommand('quants', ['PredictLabSymbol'])).toBe(
       'temporal operator search-attribute create --namespace quants --name PredictLabSymbol --type KeywordList',
     );

@@ -32,14 +32,14 @@ const served = (script: string): CliDownload => ({ name: 'a mirror', fetch: (fol
 const refused: CliDownload = { name: 'a dead mirror', fetch: () => Promise.reject(new Error('no network')) };
 const noPath = { PATH: '' };
 
-test('TEMPORAL_CLI goes before everything else', async () => {
+test('TEMPORAL_CLI has precedence over every other Temporal CLI', async () => {
   const chosen = await executable(path.join(home, 'chosen'), WORKING);
   const onPath = await executable(path.join(home, 'path'), WORKING);
   const env = { TEMPORAL_CLI: chosen, PATH: path.dirname(onPath) };
   expect(await findTemporalCli({ env, home, log, downloads: [] })).toBe(chosen);
 });
 
-test('a TEMPORAL_CLI that is not there is an error that names it, not a silent other choice', async () => {
+test('a TEMPORAL_CLI that does not exist is an error with its path, and no other one is used', async () => {
   const env = { TEMPORAL_CLI: '/nowhere/temporal', PATH: path.dirname(await executable(path.join(home, 'path'), WORKING)) };
   await expect(findTemporalCli({ env, home, log, downloads: [] })).rejects.toMatchObject({
     type: 'BadInput',
@@ -47,20 +47,20 @@ test('a TEMPORAL_CLI that is not there is an error that names it, not a silent o
   });
 });
 
-test('prefers the executable on PATH to the downloaded copy', async () => {
+test('the executable on PATH has precedence over a downloaded copy', async () => {
   const onPath = await executable(path.join(home, 'path'), WORKING);
   await executable(path.join(home, 'bin'), WORKING);
   expect(await findTemporalCli({ env: { PATH: `/nowhere:${path.dirname(onPath)}` }, home, log, downloads: [] })).toBe(onPath);
 });
 
-test('a temporal on PATH that does not run is passed over with a warning', async () => {
+test('an executable on PATH that does not run is skipped with a warning', async () => {
   const broken = await executable(path.join(home, 'path'), '#!/bin/sh\necho "wrong architecture" >&2; exit 126\n');
   const own = await executable(path.join(home, 'bin'), WORKING);
   expect(await findTemporalCli({ env: { PATH: path.dirname(broken) }, home, log, downloads: [] })).toBe(own);
   expect(messages.join()).toContain('wrong architecture');
 });
 
-test('without any copy the first download that works is kept for the next time', async () => {
+test('without any copy the first download that works is kept for later', async () => {
   const first = await findTemporalCli({ env: noPath, home, log, downloads: [refused, served(WORKING)] });
   expect(first).toBe(path.join(home, 'bin', 'temporal'));
   expect(await findTemporalCli({ env: noPath, home, log, downloads: [] })).toBe(first);
@@ -73,7 +73,7 @@ test('a damaged copy is replaced by a fresh download', async () => {
   expect(await readFile(own, 'utf8')).toBe(WORKING);
 });
 
-test('a download that does not answer --version is thrown away, and the error says what was tried and what to do', async () => {
+test('a download that does not answer --version is deleted, and the error states what was tried and what to do', async () => {
   const cutOff = served('\u007fELF half a file');
   const attempt = findTemporalCli({ env: noPath, home, log, downloads: [refused, cutOff] });
   await expect(attempt).rejects.toMatchObject({ type: 'SourceUnavailable', message: expect.stringContaining('a dead mirror: no network') });
@@ -81,7 +81,7 @@ test('a download that does not answer --version is thrown away, and the error sa
   expect(await readdir(path.join(home, 'bin'))).toEqual([]);
 });
 
-test('two processes that download at once both end with a whole copy', async () => {
+test('two processes that download at once both end with a complete copy', async () => {
   const find = () => findTemporalCli({ env: noPath, home, log, downloads: [served(WORKING)] });
   const [one, other] = await Promise.all([find(), find()]);
   expect(one).toBe(other);
@@ -89,7 +89,7 @@ test('two processes that download at once both end with a whole copy', async () 
   expect(await readdir(path.join(home, 'bin'))).toEqual(['temporal']);
 });
 
-test("Temporal's own download is asked for this platform and its archive is unpacked", async () => {
+test('Temporal’s own download is requested for this platform, and its archive is unpacked', async () => {
   await executable(path.join(home, 'archive'), WORKING);
   await runCommand('tar', ['-czf', path.join(home, 'cli.tar.gz'), '-C', path.join(home, 'archive'), 'temporal'], { timeoutMs: 10_000 });
   const asked: string[] = [];

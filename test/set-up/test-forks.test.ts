@@ -21,7 +21,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-it.skipIf(process.platform === 'win32')('a fork of vitest that outlives its parent is ended, and nothing else is', async () => {
+it.skipIf(process.platform === 'win32')('a fork of vitest that outlives its parent is ended, and no other process is', async () => {
   const fork = (name: string) =>
     `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '${name}'], { stdio: 'ignore' }).pid`;
   const parent = spawn(process.execPath, [

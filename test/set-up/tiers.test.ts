@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 describe('the tiers of tests', () => {
-  it('run each file once in quick and rest, and the property tests a second time with all their cases', () => {
+  it('run each file once in the quick tier or the rest, and the property tests a second time with all their cases', () => {
     expect(filesOfTier('quick', folder.path)).toEqual({
       unit: ['test/market/m.test.ts', 'test/storage/counted.test.ts'],
       services: ['test/integration/a.test.ts'],
@@ -50,14 +50,14 @@ describe('the tiers of tests', () => {
     expect(filesOfTier('night', folder.path)).toEqual({ unit: ['test/model/n.test.ts', 'test/storage/counted.test.ts'], services: [] });
   });
 
-  it('leave nothing out: all files are in full or night, and vitest run by hand sees every one', () => {
+  it('are complete: every file is in the full or the night tier, and vitest by hand runs every file', () => {
     const all = ({ unit, services }: Files) => [...unit, ...services].toSorted();
     const [full, night, hand] = ['full', 'night', undefined].map((tier) => all(filesOfTier(tier, folder.path)));
     expect([...new Set([...full, ...night])].toSorted()).toEqual(hand);
     expect([...new Set([...all(filesOfTier('quick', folder.path)), ...all(filesOfTier('rest', folder.path))])].toSorted()).toEqual(full);
   });
 
-  it('prove a folder by its mirrored unit tests and the service files of the map, those of the nearest folder above where it has none', () => {
+  it('prove a folder with its mirrored unit tests and the service files of the map, or those of the nearest mapped folder above', () => {
     const storage = ['test/storage/counted.test.ts', 'test/storage/own.service.test.ts'];
     const [a, b] = ['test/integration/a.test.ts', 'test/integration/b.test.ts'];
     expect(proofOf('src/storage', folder.path)).toEqual([...storage, a]);
@@ -67,7 +67,7 @@ describe('the tiers of tests', () => {
     expect(proofOf('src/nowhere', folder.path)).toBeUndefined();
   });
 
-  it('have a map without faults in this project', () => {
+  it('have a correct map in this project', () => {
     expect(tierProblems()).toEqual([]);
   });
 
@@ -78,14 +78,14 @@ describe('the tiers of tests', () => {
     [{ proves: { 'storage/candles': ['a'], market: [] } }, 'does not say what proves src/storage'],
     [{ proves: { ...PROVES, gone: ['a'] } }, 'names src/gone under "proves", which holds no code'],
     [{ proves: { ...PROVES, market: ['gone'] } }, 'names test/integration/gone.test.ts, which does not exist'],
-  ])('say what is wrong with the map: %j', (facts, says) => {
+  ])('have a map that is refused when it is wrong: %j', (facts, says) => {
     tiers(facts);
     expect(tierProblems(folder.path)).toEqual([expect.stringContaining(says) as string]);
   });
 });
 
-describe('npm test --', () => {
-  it('runs the quick tier, another one by name, and any file that is named', () => {
+describe('`npm test --`', () => {
+  it('runs the quick tier by default, another tier by name, and any file that is given', () => {
     expect(parseTestArgs([])).toMatchObject({ tier: 'quick', selection: 'quick', paths: [] });
     expect(parseTestArgs(['--tier', 'full', '--counts=c.json'])).toMatchObject({ tier: 'full', selection: 'full', counts: 'c.json' });
     expect(parseTestArgs(['test/integration/a.test.ts', '-t', 'name'])).toMatchObject({
@@ -94,21 +94,21 @@ describe('npm test --', () => {
     });
   });
 
-  it('--for runs what proves a folder of src, with the number of cases of the quick tier', () => {
+  it('runs with --for the tests that prove a folder of src, with as many cases as the quick tier', () => {
     const { tier, selection, paths } = parseTestArgs(['--for', 'src/storage/candles', '--for=src/storage']);
     expect([tier, selection]).toEqual(['quick', undefined]);
     expect(paths).toContain('test/integration/storage-stages.test.ts');
     expect(new Set(paths).size).toBe(paths.length);
   });
 
-  it('refuses a folder that is not in src and a tier that does not exist', () => {
+  it('refuses a folder outside src and an unknown tier', () => {
     expect(() => parseTestArgs(['--for', 'src/nowhere'])).toThrow('--for src/nowhere: there is no such folder in src');
     expect(() => parseTestArgs(['--for'])).toThrow('--for needs a value');
     expect(() => parseTestArgs(['--tier', 'nightly'])).toThrow('one of quick, full, rest, night');
   });
 });
 
-it('every room of src has a floor of killed mutants, and every floor a room', async () => {
+it('every folder of src has a minimum share of killed mutants, and every minimum has a folder', async () => {
   const { floorProblems } = (await import(new URL('../../scripts/mutate/floors.mjs', import.meta.url).href)) as {
     floorProblems: (floors: Readonly<Record<string, number>>, rooms: readonly string[]) => string[];
   };

@@ -51,7 +51,7 @@ const wrongThing = fc.oneof(
 );
 const places = placesIn(good);
 
-it('reports each problem of a catalogue in one line: where, what, and what to write', () => {
+it('each problem of a catalogue is reported in one line: where, what, and what to write', () => {
   let wrong = 0;
   const oddKey = fc.constantFrom(
     [],

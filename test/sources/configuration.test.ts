@@ -5,7 +5,7 @@ import { checkVenueSettings, createSources, rateShareOf, venueEndpoints, venueKe
 import { DEFAULT_CATALOGUE } from '../../src/storage/markets/first-catalogue.ts';
 
 describe('the shipped catalogue', () => {
-  it('is a good catalogue with the three coins and a dozen topics that run by default', () => {
+  it('is valid, and has the three coins and a dozen topics that run by default', () => {
     expect(catalogueSchema.parse(DEFAULT_CATALOGUE)).toEqual(DEFAULT_CATALOGUE);
     const enabled = DEFAULT_CATALOGUE.filter((entry) => entry.enabled).map(({ symbol }) => symbol);
     expect(enabled).toEqual(expect.arrayContaining(['BTC_PRICE', 'ETH_PRICE', 'SOL_PRICE']));
@@ -25,7 +25,7 @@ describe('a catalogue file', () => {
     }
   };
 
-  it('gets every problem named at once, each with its place', () => {
+  it('is refused with every problem at once, each with its place', () => {
     const said = problemsOf([
       { symbol: 'no spaces', sources: {} },
       { symbol: 'RAIN', colour: 'blue', sources: { predict: [{ marketId: 'twelve' }], file: [{ file: 'x.csv' }] } },
@@ -64,13 +64,13 @@ describe('a catalogue file', () => {
       { resolved: 1 },
       ': {"path":"x.csv","resolved":1} is not a selector of file; write {"path": "…"}, with columns, firstOutcome, market, resolution',
     ],
-  ])('has one sentence for each wrong fact of a file: %j', (facts, sentence) => {
+  ])('is refused with one sentence for each wrong fact of a file: %j', (facts, sentence) => {
     const said = problemsOf([{ symbol: 'RAIN', sources: { file: [{ path: 'x.csv', ...facts }] } }]);
     expect(said).toContain('has 1 problem;');
     expect(said).toContain(`[0] (RAIN).sources.file.0${sentence}`);
   });
 
-  it.each(['2022-11-09', '2022-11-09T04:00Z', '2022-11-09T04:00:00.5+01:00'])('takes %s for a close', (closesAt) => {
+  it.each(['2022-11-09', '2022-11-09T04:00Z', '2022-11-09T04:00:00.5+01:00'])('may give %s as the time of a close', (closesAt) => {
     expect(problemsOf([{ symbol: 'RAIN', sources: { file: [{ path: 'x.csv', closesAt }] } }])).toBe('');
   });
 
@@ -79,8 +79,8 @@ describe('a catalogue file', () => {
   });
 });
 
-describe('the environment of the sources', () => {
-  it('defaults to the public hosts, without a Predict.fun key', () => {
+describe('the venue settings from the environment', () => {
+  it('have the public hosts by default, without a Predict.fun key', () => {
     const urls = venueEndpoints({}).map(({ variable, url }) => [variable, url]);
     expect(Object.fromEntries(urls)).toMatchObject({
       POLYMARKET_GAMMA_URL: 'https://gamma-api.polymarket.com',
@@ -97,17 +97,17 @@ describe('the environment of the sources', () => {
     ['POLYMARKET_TRADES_ROUTE', 'v3'],
     ['POLYMARKET_PRICE_POINTS', 'maybe'],
     ['PREDICTLAB_RATE_SHARE', 'half'],
-  ])('names %s when it cannot be used', (name, value) => {
+  ])('are refused with the name of %s when its value is not valid', (name, value) => {
     expect(() => checkVenueSettings({ [name]: value })).toThrow(`${name}="${value}"`);
   });
 
-  it('includes Predict.fun without a key on the test network, which needs none', async () => {
+  it('include Predict.fun without a key on its test network, which needs none', async () => {
     const sources = createSources({ env: { PREDICT_API_URL: 'https://api-testnet.predict.fun' } });
     expect(sources.byType.predict).toHaveProperty('source');
     await sources.close();
   });
 
-  it('without a key leaves Predict.fun out, with the variable to set', async () => {
+  it('exclude Predict.fun without a key, with the variable to set', async () => {
     const sources = createSources({ env: { PREDICT_API_KEY: ' ' } });
     expect(sources.byType.predict).toMatchObject({ skipped: expect.stringContaining('PREDICT_API_KEY') as string });
     expect(sources.byType.polymarket).toHaveProperty('source');

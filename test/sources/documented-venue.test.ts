@@ -62,14 +62,14 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 const selectors = [{ code: 'STORM-OSLO' }, { code: 'STORM-BERGEN' }];
 const recording = recordingSchema.parse({ selectors, unknown: { code: 'HAIL' }, days: 1 });
 
-describe('the venue of docs/venues.md', () => {
+describe('the example venue in docs/venues.md', () => {
   it('keeps every rule of the contract, although one of its markets has ended before the other', async () => {
     expect(venueProblem(gale)).toBeUndefined();
     const { report } = await checkVenue({ venue: gale, recording, env, records: true });
     expect(report.rules.filter(({ ok }) => !ok)).toEqual([]);
   });
 
-  it('settles a market by the two signs that it states, and keeps what the rules say about ties', async () => {
+  it('settles a market by the two signs that it states, and keeps the sentences of its rules about ties', async () => {
     const sources = createSources({ env, venues: [gale] });
     try {
       const found = sources.byType['gale'];
@@ -85,7 +85,7 @@ describe('the venue of docs/venues.md', () => {
     }
   });
 
-  it('is reported with the line of a mistake in its module', async () => {
+  it('is reported with the line of the mistake when its module has one', async () => {
     const broken: Venue = {
       ...gale,
       readTrade() {

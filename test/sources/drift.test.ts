@@ -17,15 +17,15 @@ const row = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({
 });
 const check = (rows: readonly unknown[]): void => refuseRenamedFields(rows, TRADE_ROUTES['/v2/trades'].required, { ...AT, list: 'data' });
 
-describe('a changed schema', () => {
-  it('is a field that every row lacks, reported with path, expectation, what came and a sample', () => {
+describe('a changed schema of a venue’s answers', () => {
+  it('is a field that is missing in every row; the report has its path, the expected and the found value, and a sample', () => {
     const renamed = [1, 2].map(() => ({ token_id: '1', side: 'BUY', px: 0.5, size: 1 }));
     expect(() => check(renamed)).toThrow(
       'polymarket changed its answer on /v2/trades: expected a value at data[].price, got nothing; sample: {"token_id":"1","side":"BUY","px":0.5,"size":1}',
     );
   });
 
-  it('is a field of the identity: were it renamed, every trade would be stored a second time', () => {
+  it('is a missing field of the identity, since a renamed one would store every trade a second time', () => {
     const hashless = row({ transaction_hash: undefined });
     expect(() => check([hashless])).toThrow(/data\[\]\.transaction_hash/);
   });
@@ -40,7 +40,7 @@ describe('a changed schema', () => {
     expect(() => check([])).not.toThrow();
   });
 
-  it('is not hidden by a row whose whole branch is null, which alone is one row to put aside', () => {
+  it('is not hidden by a row in which a whole branch is null, which alone is only one bad row', () => {
     const nested = (rows: readonly unknown[]): void => refuseRenamedFields(rows, [['taker.quoteType']], { ...AT, list: 'data' });
     expect(() => nested([{ taker: null }, { taker: { quote: 'Bid' } }])).toThrow(
       /data\[\]\.taker\.quoteType, got nothing; sample: {"taker":{"quote"/,
@@ -49,7 +49,7 @@ describe('a changed schema', () => {
     expect(() => nested([{ taker: null }, { taker: { quoteType: 'Bid' } }])).not.toThrow();
   });
 
-  it('is not a short last page of bad rows, when the pages before it had the field', () => {
+  it('is not a short last page of bad rows when the earlier pages had the field', () => {
     const seen = new Set<string>();
     const page = (rows: readonly unknown[]): void =>
       refuseRenamedFields(rows, TRADE_ROUTES['/v2/trades'].required, { ...AT, list: 'data' }, seen);
@@ -60,12 +60,12 @@ describe('a changed schema', () => {
     expect(() => check([priceless])).toThrow(/data\[\]\.price/);
   });
 
-  it('is an envelope without its list, never an empty page', () => {
+  it('is an answer without its list, which is never taken for an empty page', () => {
     expect(() => listInAnswer({ rows: [] }, 'data', AT)).toThrow(/expected a list at data, got nothing/);
     expect(() => listInAnswer([], 'data', AT)).toThrow(/expected an object at \$, got array/);
   });
 
-  it('is an answer without paging, which would look like the last page', () => {
+  it('is an answer without paging, which would be taken for the last page', () => {
     expect(() => nextCursor({ data: [], paging: {} }, '/v2/trades')).toThrow(/expected an object at pagination/);
     expect(() => nextCursor({ data: [], pagination: { has_more: true, nextCursor: 'x' } }, '/v2/trades')).toThrow(
       /pagination\.next_cursor/,
@@ -74,13 +74,13 @@ describe('a changed schema', () => {
     expect(nextCursor({ pagination: { has_more: true, next_cursor: 'x' } }, '/v2/trades')).toBe('x');
   });
 
-  it('is a page that promises more without a cursor to it', () => {
+  it('is a page that announces more but has no cursor', () => {
     expect(() => nextCursor({ pagination: { has_more: true, next_cursor: null } }, '/v2/trades')).toThrow(/pagination\.next_cursor/);
     expect(nextCursor({ data: [], next_cursor: 'x' }, '/v2/trades')).toBe('x');
     expect(nextCursor({ pagination: { has_more: false } }, '/v2/trades')).toBeNull();
   });
 
-  it('includes a renamed cursor of Predict.fun, but not a missing cursor on a last page, even a full one', () => {
+  it('is a renamed cursor of Predict.fun, but not a missing cursor on a last page, even a full one', () => {
     expect(cursorOf({ success: true, data: [] })).toBeNull();
     expect(cursorOf({ success: true, cursor: null, data: [] })).toBeNull();
     expect(cursorOf({ success: true, cursor: 'x', data: [] })).toBe('x');
@@ -88,7 +88,7 @@ describe('a changed schema', () => {
     expect(() => cursorOf({ success: true, cursor: 7, data: [] })).toThrow(/at cursor, got number/);
   });
 
-  it('is a list of markets of which none can be read; one that cannot is only left out', () => {
+  it('is a list of markets without any readable one; a single unreadable market is only left out', () => {
     const market = { conditionId: '0x1', slug: 'rain', closed: false, outcomes: '["Yes","No"]', clobTokenIds: '["1","2"]' };
     const { conditionId: _id, ...broken } = market;
     expect(() => readMarkets([broken], '/markets')).toThrow(/changed its answer on \/markets: .*conditionId/);

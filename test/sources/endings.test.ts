@@ -153,7 +153,7 @@ function runs(of: World): { readonly look: Look; readonly known: Instrument }[] 
 
 describe('a market that ends in any way', () => {
   it(
-    'pays nothing that its venue does not pay in the end, and says what is missing while it is open',
+    'pays only what its venue pays in the end, and states what is missing while it is open',
     () => {
       let settled = 0;
       let open = 0;
@@ -189,7 +189,7 @@ describe('a market that ends in any way', () => {
     patience(120_000),
   );
 
-  it('that the venue resolves in full is settled by its last look', () => {
+  it('that its venue resolves completely is settled after the last look', () => {
     fc.assert(
       fc.property(world, (drawn) => {
         const of = { ...drawn, hidesStatus: false, hidesPrices: false, cachedStatus: false };

@@ -284,7 +284,7 @@ const otherType = (value: unknown): unknown => {
   return typeof value === 'boolean' ? String(value) : { value };
 };
 
-it('names an evolution of a venue before a row or a fact is lost', async () => {
+it('a change in a venue’s answers is reported before a row or a fact is lost', async () => {
   const random = new Random(29);
   const count = worlds(100, { quick: 100 });
   const silent: string[] = [];
@@ -332,7 +332,7 @@ function variation(random: Random): { readonly route: Route; readonly json: Json
   };
 }
 
-it('raises no alarm in answers of venues that have not changed', async () => {
+it('answers that have not changed raise no alarm', async () => {
   const random = new Random(7);
   const alarms: string[] = [];
   for (let i = 0; i < worlds(500); i++) {
@@ -345,7 +345,7 @@ it('raises no alarm in answers of venues that have not changed', async () => {
   expect(alarms).toEqual([]);
 });
 
-it('reads every answer that it changes', async () => {
+it('the answers that this test changes can all be read before the change', async () => {
   for (const route of routes) {
     const { refused, changes, facts } = await reading(route, route.base);
     expect({ name: route.name, refused, changes }).toEqual({ name: route.name, refused: undefined, changes: [] });

@@ -54,7 +54,7 @@ describe('the facts of a Polymarket market', () => {
     });
   });
 
-  it('say when a closed market really closed, although it stays active', () => {
+  it('have the time at which a closed market really closed, although it stays active', () => {
     const at = Date.UTC(2026, 6, 24, 0, 0, 16);
     expect(ended('["1", "0"]')).toMatchObject({ closed: true, closesAt: at, closedAt: at });
     expect(ended('["1", "0"]', { closedTime: undefined })).not.toHaveProperty('closedAt');
@@ -68,15 +68,15 @@ describe('the facts of a Polymarket market', () => {
     ['["0.584", "0.416"]', { kind: 'unresolved', reason: 'closed at prices 0.584/0.416, which are not a payoff' }],
     ['["0.9995", "0.0005"]', { kind: 'unresolved' }],
     ['[]', { kind: 'unresolved' }],
-  ])('closed at %s', (prices, resolution) => {
+  ])('have the result of a market that closed at %s', (prices, resolution) => {
     expect(ended(prices).resolution).toMatchObject(resolution);
   });
 
-  it.each(['proposed', 'disputed'])('a result that is only %s settles nothing', (umaResolutionStatus) => {
+  it.each(['proposed', 'disputed'])('settle nothing while the result is only %s', (umaResolutionStatus) => {
     expect(ended('["1", "0"]', { umaResolutionStatus }).resolution).toMatchObject({ kind: 'unresolved' });
   });
 
-  it('a market without an oracle status is proposed at its final prices, and says which sign is missing', () => {
+  it('propose the final prices as the result without an oracle status, and state which sign is missing', () => {
     const { resolution, settlement } = ended('["0", "1"]', { umaResolutionStatus: undefined });
     expect(settlement).toMatchObject({ payout: 0, state: 'proposed', signs: [{ sign: 'finalPrice', payout: 0, said: '0/1' }] });
     expect(resolution).toEqual({
@@ -85,7 +85,7 @@ describe('the facts of a Polymarket market', () => {
     });
   });
 
-  it('the status that came last counts where only the list of them is there', () => {
+  it('use the last status when only the list of statuses is given', () => {
     const of = (umaResolutionStatuses: string) => ended('["1", "0"]', { umaResolutionStatus: '', umaResolutionStatuses }).settlement?.state;
     expect(of('["proposed","disputed","resolved"]')).toBe('final');
     expect(of('["proposed","disputed"]')).toBe('proposed');
@@ -96,35 +96,35 @@ describe('the facts of a Polymarket market', () => {
     const v2 = (facts: Record<string, unknown> = {}) =>
       gamma({ version: 'v2', conditionId: ID, positionIds: ['901', '902'], clobTokenIds: '["111", "222"]', ...facts });
 
-    it('are traded by their position ids even where token ids are present, and by token ids when v1', () => {
+    it('use position ids even when token ids are present, and token ids for protocol v1', () => {
       expect(v2().outcomeIds).toEqual(['901', '902']);
       expect(v2({ positionIds: '["901", "902"]', clobTokenIds: undefined, enableOrderBook: true }).outcomeIds).toEqual(['901', '902']);
       for (const version of [undefined, null, '', 'v1', 'V1', 1]) expect(v2({ version }).outcomeIds).toEqual(['111', '222']);
     });
 
-    it('are refused by name where the version is unknown or their position ids are missing', () => {
+    it('are refused when the version is unknown or the position ids are missing, with that reason', () => {
       expect(() => v2({ version: 'v3' })).toThrow('market rain is of protocol version "v3", which this build of PredictLab does not know');
       expect(() => v2({ positionIds: undefined })).toThrow('market rain has no positionIds on the order book');
       expect(() => v2({ positionIds: undefined, enableOrderBook: true })).toThrow('positionIds');
     });
 
-    it('have one spelling of their id, on the chain and elsewhere', () => {
+    it('write an id in the same way, whether it comes from the chain or elsewhere', () => {
       expect(v2().id).toBe(`polymarket:${ID}00`);
       expect(v2({ conditionId: `${ID.toUpperCase().replace('0X', '0x')}00` }).id).toBe(`polymarket:${ID}00`);
     });
 
-    it('combo and directional markets are left out by name', () => {
+    it('leave out combo and directional markets, with the reason', () => {
       expect(() => v2({ conditionId: `0x03${'ab'.repeat(30)}` })).toThrow('market rain is combo by its condition id');
       expect(() => v2({ conditionId: `0x04${'ab'.repeat(30)}00` })).toThrow('market rain is directional by its condition id');
     });
 
-    it('exclude each other under their event on the chain', () => {
+    it('group markets that exclude each other by their event on the chain', () => {
       const event = `0x02${'Cd'.repeat(28)}000000`;
       expect(v2({ conditionId: `0x02${'ab'.repeat(30)}`, onchainEventId: event }).group?.id).toBe(`polymarket:${event.toLowerCase()}`);
       expect(v2({ onchainEventId: event })).not.toHaveProperty('group');
     });
 
-    it('settle by their own resolution status', () => {
+    it('settle by the market’s own resolution status', () => {
       const over = { closed: true, closedTime: '2026-07-24 00:00:16+00', outcomePrices: '["1", "0"]', umaResolutionStatus: undefined };
       expect(v2({ ...over, resolutionStatus: 'resolved' }).settlement?.state).toBe('final');
       expect(v2({ ...over, resolutionStatus: 'active' }).settlement).toMatchObject({
@@ -134,7 +134,7 @@ describe('the facts of a Polymarket market', () => {
     });
   });
 
-  it('fees are the schedule on the market, nothing where they are off, unknown where only a type is named', () => {
+  it('have the fees of the market’s schedule, no fees when these are off, and unknown fees when only a type is given', () => {
     expect(gamma({ feesEnabled: true, feeSchedule: { rate: 0.07, exponent: 1 } }).fees).toEqual({
       model: 'polymarket',
       rate: 0.07,
@@ -144,7 +144,7 @@ describe('the facts of a Polymarket market', () => {
     expect(gamma({ feesEnabled: true, feeType: 'crypto_fees' }).fees).toBeNull();
   });
 
-  it('name the group of markets that exclude each other; without its id, or read otherwise, there is none', () => {
+  it('have the group of markets that exclude each other, and no group when its id is missing or has another type', () => {
     expect(gamma({ negRisk: true, negRiskMarketID: '0xabc' }).group).toEqual({ id: 'polymarket:0xabc', markets: null });
     for (const facts of [{ negRisk: false, negRiskMarketID: '0xabc' }, { negRisk: true, negRiskMarketID: '' }, { negRisk: true }]) {
       expect(gamma(facts)).not.toHaveProperty('group');
@@ -188,7 +188,7 @@ describe('the payouts of a closed market', () => {
     }
   });
 
-  it('say that the result is open while they are not resolved', () => {
+  it('are absent while the market is not resolved', () => {
     expect(read({ status: 'proposed' })?.sign).toMatchObject({ payout: null, pending: true });
   });
 
@@ -198,7 +198,7 @@ describe('the payouts of a closed market', () => {
     expect(() => readResolutionPage({ unexpected: true })).toThrow('expected a list at data');
   });
 
-  it('settle a market only together with a second sign that names the same payout', () => {
+  it('settle a market only together with a second sign for the same payout', () => {
     const market = (facts: Record<string, unknown>) =>
       gamma({ conditionId: '0xAB', closed: true, umaResolutionStatus: undefined, ...facts });
     const settled = (facts: Record<string, unknown>, record: Record<string, unknown>) => {
@@ -245,7 +245,7 @@ const predict = (facts: Record<string, unknown> = {}, statuses: readonly (string
 };
 
 describe('the facts of a Predict.fun market', () => {
-  it('need no more than what makes it one: optional fields may be left out', () => {
+  it('need only the required fields, and optional fields may be absent', () => {
     const outcomes = [
       { indexSet: 1, onChainId: '1' },
       { indexSet: 2, onChainId: '2' },
@@ -258,7 +258,7 @@ describe('the facts of a Predict.fun market', () => {
     expect(over).toMatchObject({ instrument: { closed: true, resolution: { kind: 'unresolved' } } });
   });
 
-  it('are read with the first outcome first and its twins named', () => {
+  it('are read with the first outcome first, and with the market’s twins', () => {
     expect(predict()).toMatchObject({
       id: 'predict:7',
       outcomes: ['Up', 'Down'],
@@ -283,7 +283,7 @@ describe('the facts of a Predict.fun market', () => {
     ['both outcomes WON, which is a push', RESOLVED, ['WON', 'WON'], 0.5],
     ['both outcomes WON and a tie', { variantData: { startPrice: 3000, endPrice: 3000 } }, ['WON', 'WON'], 0.5],
     ['both outcomes VOIDED', RESOLVED, ['VOIDED', 'VOIDED'], 0.5],
-  ])('settles by %s', (_, facts, statuses, payout) => {
+  ])('settle the market by %s', (_, facts, statuses, payout) => {
     expect(predict(facts, statuses)).toMatchObject({
       closed: true,
       resolution: { kind: 'settled', payout },
@@ -323,14 +323,14 @@ describe('the facts of a Predict.fun market', () => {
       'contradict each other',
     ],
     ['no winner', RESOLVED, ['LOST', 'LOST'], null, 'outcomes LOST/LOST, which is not a result'],
-  ])('does not settle by %s, and says what is missing', (_, facts, statuses, payout, missing) => {
+  ])('do not settle the market by %s, and state what is missing', (_, facts, statuses, payout, missing) => {
     const { closed, settlement, resolution } = predict(facts, statuses);
     expect({ closed, payout: settlement?.payout, state: settlement?.state }).toEqual({ closed: true, payout, state: 'proposed' });
     expect(settlement?.missing).toContain(missing);
     expect(resolution).toMatchObject({ kind: 'unresolved' });
   });
 
-  it('name their twins at both other venues, in one spelling', () => {
+  it('have the twins at both other venues, with uniform ids', () => {
     const id = `0x01${'AB'.repeat(30)}`;
     expect(predict({ polymarketConditionIds: [id], kalshiMarketTicker: 'KXETH-26' }).twins).toEqual([
       `polymarket:${id.toLowerCase()}00`,
@@ -338,7 +338,7 @@ describe('the facts of a Predict.fun market', () => {
     ]);
   });
 
-  it('are not read before the market is registered on the chain', () => {
+  it('are not read until the market is registered on the chain', () => {
     expect(() =>
       predict({
         outcomes: [
@@ -349,17 +349,17 @@ describe('the facts of a Predict.fun market', () => {
     ).toThrow('market 7 is not registered on the chain yet');
   });
 
-  it('name the category as the group of markets that exclude each other', () => {
+  it('have the category as the group of markets that exclude each other', () => {
     expect(predict({ isNegRisk: true }).group).toEqual({ id: 'predict:eth-updown-15m-1784894400', markets: null });
     expect(predict({ isNegRisk: true, categorySlug: undefined })).not.toHaveProperty('group');
     expect(predict({ isNegRisk: false })).not.toHaveProperty('group');
   });
 
-  it('a market that only says it is over is closed but not settled', () => {
+  it('show a market that is only reported as over as closed, not as settled', () => {
     expect(predict({ status: 'RESOLVED' })).toMatchObject({ closed: true, resolution: { kind: 'unresolved' } });
   });
 
-  it('say no closing time: what is planned is no end, and nothing is made up', () => {
+  it('have no closing time, since a planned one is no end and none is invented', () => {
     const over = predict(RESOLVED, ['WON', 'LOST']);
     expect(over).toMatchObject({ closed: true, closesAt: Date.UTC(2026, 6, 24, 12, 15), resolution: { kind: 'settled', at: null } });
     expect(over).not.toHaveProperty('closedAt');

@@ -34,7 +34,7 @@ it.each([
   expect((await discovered(selector)).instruments).toMatchObject([{ market }]);
 });
 
-it('a run with prices between 1 and 100 asks for the kind of market, instead of quarantining every row', async () => {
+it('a run over a file with prices between 1 and 100 asks for the kind of market instead of quarantining every row', async () => {
   await expect(discovered({ path: 'cents.csv' })).rejects.toThrow(
     /prices from 40 to 59 may be cents of a probability or the prices of an asset/,
   );

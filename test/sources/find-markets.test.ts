@@ -24,8 +24,8 @@ const slugs = (values: readonly string[], named = true) => ({ name: 'slug', valu
 const names = (finding: { instruments: readonly { reference: string }[] } | undefined) =>
   finding?.instruments.map(({ reference }) => reference).sort();
 
-describe('a slug whose market has ended', () => {
-  it('is looked up once a day, and its next market is collected beside the ended one', async () => {
+describe('a market that is selected by slug and has ended', () => {
+  it('is looked up once a day, and the next market with that slug is collected next to it', async () => {
     const [first, next] = [market('rain', true), { ...market('rain'), conditionId: '0x77' }];
     let listed: Market[] = [first];
     const { client, asked } = gammaStub((_, query) => listed.filter(({ closed }) => closed === (query.get('closed') === 'true')));
@@ -59,19 +59,19 @@ describe('a slug whose market has ended', () => {
 });
 
 describe('markets are found', () => {
-  it('in two requests, the open and the closed ones, where the listing knows them all', async () => {
+  it('with two requests, for open and closed ones, when the listing has them all', async () => {
     const { client, asked } = gammaStub((_, query) => of(query));
     expect(names(await findMarkets(client, slugs(SLUGS)))).toEqual([...SLUGS].sort());
     expect(asked).toHaveLength(2);
   });
 
-  it('in an envelope as well as in a bare list', async () => {
+  it('in an answer that wraps the list, as well as in a bare list', async () => {
     const { client } = gammaStub((_, query) => ({ data: of(query) }));
     expect(names(await findMarkets(client, slugs(SLUGS)))).toEqual([...SLUGS].sort());
   });
 
   it.each([404, 405, 410, 422, 308])(
-    'in the older listing of a host that answers %i by keyset, which is then asked first',
+    'in the older listing of a host that answers the cursor listing with %i, and the older one is then used first',
     async (status) => {
       const refuse = (type: 'BadInput' | 'SourceBlocked') => new VenueError(type, 'gone', { status });
       const { client, asked } = gammaStub((path, query) => {
@@ -86,7 +86,7 @@ describe('markets are found', () => {
     },
   );
 
-  it('nowhere else when the host blocks this address', async () => {
+  it('by one request only when the host blocks this address', async () => {
     const { client, asked } = gammaStub(() => {
       throw new VenueError('SourceBlocked', 'an HTML page', { status: 403 });
     });
@@ -94,7 +94,7 @@ describe('markets are found', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('page by page in the keyset listing of a host without the plain one', async () => {
+  it('page by page in the cursor listing of a host without the plain listing', async () => {
     const { client } = gammaStub((path, query) => {
       if (path !== '/markets/keyset') throw noRoute();
       const from = Number(query.get('after_cursor') ?? 0);
@@ -104,7 +104,7 @@ describe('markets are found', () => {
     expect(names(await findMarkets(client, slugs(SLUGS)))).toEqual([...SLUGS].sort());
   });
 
-  it('by their paths at a host without any listing, also those of a series', async () => {
+  it('by their paths at a host without any listing, including those of a series', async () => {
     const { client } = gammaStub((path) => {
       const found = MARKETS.find(({ slug }) => path === `/markets/slug/${slug}`);
       if (found === undefined) throw noRoute();
@@ -122,18 +122,18 @@ describe('markets are found', () => {
     expect(names(await findMarkets(client, slugs(SLUGS, false)))).toEqual([...SLUGS].sort());
   });
 
-  it('with one request more at most where members of a series do not exist', async () => {
+  it('with at most one more request when members of a series do not exist', async () => {
     const { client, asked } = gammaStub((_, query) => of(query));
     await findMarkets(client, slugs(['a', 'b', 'c', 'd', 'e', 'f', 'rain'], false));
     expect(asked).toHaveLength(3);
   });
 
-  it('without unrequested markets of a host that ignores the filter', async () => {
+  it('without others at a host that ignores the filter', async () => {
     const { client } = gammaStub(() => MARKETS);
     expect(names(await findMarkets(client, slugs(['snow'])))).toEqual(['snow']);
   });
 
-  it('never in a list that lost a field: that is a changed schema', async () => {
+  it('only in a list with all fields; a missing field means a changed schema', async () => {
     const { client } = gammaStub((_, query) => of(query).map(({ conditionId, ...rest }) => ({ ...rest, condition: conditionId })));
     await expect(findMarkets(client, slugs(SLUGS))).rejects.toThrow(/changed its answer on \/markets\/keyset: .*conditionId/);
     const { client: renamed } = gammaStub((_, query) => ({ items: of(query) }));
@@ -194,7 +194,7 @@ describe('the markets of a series', () => {
     return { discover, listed, asked };
   };
 
-  it('are not queried by another name once they are found', async () => {
+  it('are not looked up under another name once they are found', async () => {
     const { discover, listed } = seriesHost();
     const { instruments } = await discover();
     expect(instruments).toHaveLength(31);
@@ -204,7 +204,7 @@ describe('the markets of a series', () => {
     expect(named).toHaveLength(1);
   });
 
-  it('are not queried again within a day where the series began later', async () => {
+  it('are not looked up again within a day from before the start of the series', async () => {
     const { discover, asked, listed } = seriesHost();
     await discover();
     const before = asked.length;

@@ -13,8 +13,8 @@ const volumesOf = (answer: unknown) =>
     },
   );
 
-describe('the hourly volumes of a venue of one’s own', () => {
-  it('are taken as they are', async () => {
+describe('the hourly volumes of a venue from a plugin', () => {
+  it('are used unchanged', async () => {
     expect(await volumesOf([{ from: 0, to: HOUR, volume: 1 }])).toEqual([{ from: 0, to: HOUR, volume: 1 }]);
   });
 
@@ -22,7 +22,7 @@ describe('the hourly volumes of a venue of one’s own', () => {
     ['ends before it starts', { from: HOUR, to: 0, volume: 1 }],
     ['is empty', { from: 0, to: 0, volume: 1 }],
     ['has no number', { from: 0, to: HOUR, volume: Number.NaN }],
-  ])('are refused where a time %s', async (_, one) => {
+  ])('are refused when an entry %s', async (_, one) => {
     await expect(volumesOf([one])).rejects.toThrow('shop: hourlyVolumes must return');
   });
 });

@@ -17,12 +17,12 @@ const judged = (facts: Partial<ObservedAnswer>) => judgeAnswer({ ...observed, ..
 const refusedWith = (status: number | null, type: ConstructorParameters<typeof VenueError>[0]) =>
   new VenueError(type, 'refused', { status });
 
-describe('a probed route', () => {
-  it('is ok when nothing differs, with the clock and the age of its answer', () => {
+describe('the verdict on a probed route', () => {
+  it('is ok when nothing differs, with the clock and the age of the answer', () => {
     expect(judged({})).toMatchObject({ meaning: 'ok', status: 200, came: '20 trades', clockAheadSeconds: -60, ageSeconds: 45 });
   });
 
-  it('has changed when fields are missing or new, a word is unknown, or a row cannot be read', () => {
+  it('is changed when fields are missing or new, a word is unknown, or a row cannot be read', () => {
     const changes = [
       'polymarket /v2/trades: has the new field "maker"',
       'polymarket /v2/trades: lacks the field "size" in all of its rows',
@@ -37,7 +37,7 @@ describe('a probed route', () => {
     expect(judged({ problems: ['1 trade would go into quarantine'] }).meaning).toBe('changed');
   });
 
-  it('counts as announced to end when a header says so and nothing else has changed', () => {
+  it('is an announced end when a header says so and nothing else has changed', () => {
     const changes = ['polymarket /v2/trades: sunset: Fri, 01 May 2026 00:00:00 GMT'];
     expect(judged({ changes })).toMatchObject({ meaning: 'announced to end', announced: ['sunset: Fri, 01 May 2026 00:00:00 GMT'] });
     expect(judged({ changes: [...changes, 'polymarket /v2/trades: has the new field "maker"'] }).meaning).toBe('changed');
@@ -52,11 +52,11 @@ describe('a probed route', () => {
     ['no connection', refusedWith(null, 'SourceUnavailable'), 'unreachable'],
     ['too many requests', refusedWith(429, 'RateLimited'), 'unreachable'],
     ['an answer that the adapter trips over', new TypeError('x is undefined'), 'changed'],
-  ])('with %s', (_, error, meaning) => {
+  ])('is the expected one for %s', (_, error, meaning) => {
     expect(judged({ error }).meaning).toBe(meaning);
   });
 
-  it('may be gone when a newer listing can be read instead', () => {
+  it('is ok for a route that is gone when a newer listing can be read instead', () => {
     const older = judged({ route: '/markets', error: refusedWith(410, 'BadInput') });
     const newer = judged({ route: '/markets/keyset' });
     const spares = { '/markets': '/markets/keyset' };
@@ -74,6 +74,6 @@ it.each<[readonly ProbeMeaning[], number]>([
   [['changed', 'blocked'], 3],
   [['ok', 'unreachable'], 3],
   [['not requested'], 3],
-])('routes that are %j end the command with exit code %i', (meanings, code) => {
+])('probed routes that are %j end the command with exit code %i', (meanings, code) => {
   expect(probeExitCode(meanings.map((meaning) => ({ meaning })))).toBe(code);
 });

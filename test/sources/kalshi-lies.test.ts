@@ -54,17 +54,17 @@ async function discover(routes: Record<string, Answer>, selector: Request['selec
   return { ids: found.instruments.map(({ id }) => id.slice('kalshi:'.length)).sort(), problems: found.problems, asked: stub.asked };
 }
 
-describe('a listing of Kalshi that lies', () => {
+describe('a listing of Kalshi with wrong data', () => {
   const two = [market('RAIN-1-A'), market('RAIN-1-B')];
 
-  it('loses only the market that cannot be read, and names it', async () => {
+  it('loses only a market that cannot be read, and reports it', async () => {
     const broken = market('RAIN-1-C', { status: 5 });
     const found = await discover({ '/events/RAIN-1': () => ({ event: event('RAIN-1', [...two, broken]) }) }, { eventTicker: 'RAIN-1' });
     expect(found.ids).toEqual(['RAIN-1-A', 'RAIN-1-B']);
     expect(found.problems).toEqual([expect.stringContaining('RAIN-1-C')]);
   });
 
-  it('is refused where no market can be read', async () => {
+  it('is refused when no market can be read', async () => {
     const routes = { '/events/RAIN-1': () => ({ event: event('RAIN-1', [{ ticker: 'RAIN-1-A' }]) }) };
     await expect(discover(routes, { eventTicker: 'RAIN-1' })).rejects.toMatchObject({ type: 'SourceSchemaChanged' });
   });
@@ -73,18 +73,18 @@ describe('a listing of Kalshi that lies', () => {
     ['its markets are no list', { event: event('RAIN-1', 'none') }],
     ['it is of another event', { event: event('SNOW-1', [market('SNOW-1-A')]) }],
     ['it has no ticker', { event: event('', two) }],
-  ])('is refused by name where %s', async (_, json) => {
+  ])('is refused with its name when %s', async (_, json) => {
     await expect(discover({ '/events/RAIN-1': () => json }, { eventTicker: 'RAIN-1' })).rejects.toMatchObject({
       type: 'SourceSchemaChanged',
     });
   });
 
-  it('does not pass another market off as the one queried', async () => {
+  it('does not pass off another market as the requested one', async () => {
     const found = await discover({ '/markets/RAIN-1-A': () => ({ market: market('SNOW-1-A') }) }, { ticker: 'RAIN-1-A' });
     expect(found).toMatchObject({ ids: [], problems: [expect.stringMatching(/SNOW-1-A.*RAIN-1-A/)] });
   });
 
-  it('does not take markets of another series for those of this one', async () => {
+  it('does not add markets of another series to the requested one', async () => {
     const foreign = event('SNOW-1', [market('SNOW-1-A')], { series_ticker: 'SNOW' });
     const found = await discover({ '/events': () => ({ events: [event('RAIN-1', two), foreign], cursor: '' }) }, { seriesTicker: 'RAIN' });
     expect(found).toMatchObject({ ids: ['RAIN-1-A', 'RAIN-1-B'], problems: [expect.stringContaining('SNOW-1-A')] });
@@ -93,13 +93,13 @@ describe('a listing of Kalshi that lies', () => {
   it.each([
     ['in a circle', () => 'same'],
     ['without end', (asked: number) => `page ${asked}`],
-  ])('is refused where its pages go on %s', async (_, cursor) => {
+  ])('is refused when its pages continue %s', async (_, cursor) => {
     let asked = 0;
     const routes = { '/events': () => ({ events: [event('RAIN-1', two)], cursor: cursor(asked++) }) };
     await expect(discover(routes, { seriesTicker: 'RAIN' })).rejects.toThrow(/pages that come to an end/);
   });
 
-  it('is read to its last historical page, and each market counts once', async () => {
+  it('is read to its last historical page, with each market once', async () => {
     const settled = { status: 'finalized', result: 'yes', settlement_value_dollars: '1.0000', close_time: iso(NOW - 95 * DAY) };
     const older = Array.from({ length: 5 }, (_, i) => market(`RAIN-0-${i}`, settled));
     const historical: Answer = (query) => {
@@ -117,7 +117,7 @@ describe('a listing of Kalshi that lies', () => {
     expect(found.asked.filter((each) => each.startsWith('/events/RAIN-0')).length).toBe(1);
   });
 
-  it('keeps the markets of an event that settled before the cutoff, though the event still lists others', async () => {
+  it('keeps the markets of an event that settled before the cutoff, although the event still lists others', async () => {
     const routes = {
       '/events/RAIN-1': () => ({ event: event('RAIN-1', [market('RAIN-1-A')]) }),
       '/historical/markets': () => ({ markets: [market('RAIN-1-B')], cursor: '' }),
@@ -127,7 +127,7 @@ describe('a listing of Kalshi that lies', () => {
   });
 });
 
-describe('a market of Kalshi that lies', () => {
+describe('a market of Kalshi with wrong data', () => {
   const NO_FACTS = { ticker: 'E', title: null, exclusive: null, fees: null, earlier: [] };
   const read = (facts: Facts) => instrumentOf(readMarket(market('RAIN-1-A', facts), 'test'), NO_FACTS, NOW);
   const ended = { status: 'finalized', close_time: iso(NOW - DAY) };
@@ -139,7 +139,7 @@ describe('a market of Kalshi that lies', () => {
     ['a value of a wrong type', { result: 'scalar', settlement_value_dollars: {} }, /scalar/],
     ['an unknown result', { result: 'maybe', settlement_value_dollars: '1.0000' }, /maybe/],
     ['a yes beside a value in cents', { result: 'yes', settlement_value_dollars: '100' }, /100/],
-  ])('does not settle by %s, and says why', (_, facts, why) => {
+  ])('is not settled by %s, and states why', (_, facts, why) => {
     const { resolution } = read({ ...ended, ...facts });
     expect(resolution).toMatchObject({ kind: 'unresolved', reason: expect.stringMatching(why) as string });
   });
@@ -147,28 +147,28 @@ describe('a market of Kalshi that lies', () => {
   it.each<[string, Facts, number]>([
     ['a scalar value', { result: 'scalar', settlement_value_dollars: '0.3700' }, 0.37],
     ['a void that pays back half', { result: 'void', settlement_value_dollars: '0.5000' }, 0.5],
-  ])('settles by %s with a final status', (_, facts, payout) => {
+  ])('is settled by %s with a final status', (_, facts, payout) => {
     expect(read({ ...ended, ...facts }).resolution).toMatchObject({ kind: 'settled', payout });
   });
 
-  it('does not support a result by a last price that is not a probability', () => {
+  it('has a result without support when its last price is not a probability', () => {
     const { settlement } = read({ ...ended, status: 'closed', result: 'yes', last_price_dollars: '99' });
     expect(settlement).toMatchObject({ state: 'proposed' });
   });
 
-  it('is not closed in the future', () => {
+  it('does not close in the future', () => {
     expect(read({ status: 'finalized', result: 'yes', close_time: iso(NOW + 30 * DAY) }).closedAt).toBeUndefined();
   });
 });
 
-describe('fees of Kalshi that lie', () => {
+describe('the fees of Kalshi with wrong data', () => {
   it.each<[string, Facts, object | null]>([
     ['a negative multiplier', { fee_type: 'quadratic', fee_multiplier: -1 }, { rate: 0.07 }],
     ['a multiplier that is no number', { fee_type: 'quadratic', fee_multiplier: 'half' }, { rate: 0.07 }],
     ['no multiplier', { fee_type: 'quadratic' }, { rate: 0.07 }],
     ['an unknown type', { fee_type: 'cubic', fee_multiplier: 1 }, { rate: 0.07 }],
     ['no type', {}, null],
-  ])('with %s', async (_, facts, fees) => {
+  ])('are read or replaced by a default: %s', async (_, facts, fees) => {
     const stub = gammaStub((path) => {
       if (path === '/series/RAIN') return { series: facts };
       if (path === '/historical/cutoff') return CUTOFF;
@@ -191,7 +191,7 @@ describe('fees of Kalshi that lie', () => {
   });
 });
 
-describe('trades of Kalshi that lie', () => {
+describe('the trades of Kalshi with wrong data', () => {
   const instrument = { id: 'kalshi:RAIN-1-A', outcomes: ['Yes', 'No'], opensAt: NOW - 120 * DAY } as unknown as Instrument;
   const trade = (id: number, time: number, facts: Facts = {}): Facts => ({
     trade_id: `t${id}`,
@@ -228,7 +228,7 @@ describe('trades of Kalshi that lie', () => {
     [{ taker_outcome_side: 1 }, 'malformed'],
     [{ is_block_trade: true }, 'ok'],
     [{ is_block_trade: 'perhaps' }, 'ok'],
-  ])('have %j judged as %s', (facts, reason) => {
+  ])('with the fields %j are judged as %s', (facts, reason) => {
     expect(verdict(facts)).toBe(reason);
   });
 
@@ -236,7 +236,7 @@ describe('trades of Kalshi that lie', () => {
     [true, ['block-trade']],
     [false, []],
     ['perhaps', []],
-  ])('that state %j as is_block_trade have the flags %j', (stated, flags) => {
+  ])('with %j as is_block_trade have the flags %j', (stated, flags) => {
     const [row] = identifyPage([readTrade(trade(1, NOW - DAY, { is_block_trade: stated }), instrument)]);
     const facts = { market: 'probability', opensAt: instrument.opensAt, tickSize: 0.01, asOf: NOW } as const;
     expect(assessTick(row, facts)).toEqual({ verdict: 'ok', flags });
@@ -269,18 +269,18 @@ describe('trades of Kalshi that lie', () => {
     }
   }
 
-  it.each([0, 5, 25])('are each one where both routes show %i of them', async (overlap) => {
+  it.each([0, 5, 25])('are read once each when both routes have %i of them', async (overlap) => {
     expect((await walk(() => 30, { overlap })).size).toBe(60);
   });
 
   it.each([
     ['is not stated', {}],
     ['is no time', { trades_created_ts: 'soon', market_settled_ts: iso(NOW) }],
-  ])('are refused where the cutoff %s', async (_, json) => {
+  ])('are refused when the cutoff %s', async (_, json) => {
     await expect(walk(() => json)).rejects.toMatchObject({ type: 'SourceSchemaChanged' });
   });
 
-  it('are read again where the cutoff moves back under the walk', async () => {
+  it('are read again when the cutoff moves back past the reading position', async () => {
     // live pages end 20 days ago; then the venue calls 40 days live
     await expect(walk((request) => (request <= 3 ? 20 : 40))).rejects.toMatchObject({
       type: 'SourceUnavailable',
@@ -288,11 +288,11 @@ describe('trades of Kalshi that lie', () => {
     });
   });
 
-  it('are read again where the cutoff moves forward and back within the hour for which it is remembered', async () => {
+  it('are read again when the cutoff moves forward and back within the hour for which it is remembered', async () => {
     await expect(walk((request) => (request <= 3 ? 20 : 40), { remembered: 40 })).rejects.toMatchObject({ type: 'SourceUnavailable' });
   });
 
-  it('are not lost where the cutoff moves within the hour for which it is remembered', async () => {
+  it('are not lost when the cutoff moves within the hour for which it is remembered', async () => {
     const { client } = gammaStub((path) => {
       if (path === '/historical/cutoff') return { ...CUTOFF, trades_created_ts: iso(NOW - 121 * DAY) };
       return { trades: path === '/historical/trades' ? [trade(2, NOW - 119 * DAY)] : [trade(1, NOW - DAY)], cursor: '' };
@@ -304,12 +304,12 @@ describe('trades of Kalshi that lie', () => {
   it.each([
     ['null', null],
     ['absent', undefined],
-  ])('have a book although one side is %s', (_, side) => {
+  ])('have an order book although one of its sides is %s', (_, side) => {
     const book = { yes_dollars: [['0.4100', '10.00']], no_dollars: side };
     expect(bestOf(readBook({ orderbook_fp: book }), NOW)).toMatchObject({ bid: 0.41, ask: null });
   });
 
-  it('have no book of prices that are not probabilities', () => {
+  it('have no order book when its prices are not probabilities', () => {
     const book = {
       yes_dollars: [
         ['41', '10.00'],

@@ -119,7 +119,7 @@ const contextOf = ({ client }: ReturnType<typeof host>) => ({ http: { api: clien
 
 describe('markets at Kalshi', () => {
   it.each([[{ eventTicker: 'KXRAIN-26NOV21' }], [{ seriesTicker: 'KXRAIN' }]])(
-    'of %j exclude each other, with fees, ticks and ends',
+    'that %j selects exclude each other, with fees, ticks and ends',
     async (selector) => {
       const { instruments, problems } = await kalshi.discover(contextOf(host()), request([selector]));
       expect(problems).toEqual([]);
@@ -138,7 +138,7 @@ describe('markets at Kalshi', () => {
     },
   );
 
-  it('are found by their own ticker, and an unknown one is named', async () => {
+  it('are found by their own ticker, and an unknown ticker is reported', async () => {
     const { instruments, problems } = await kalshi.discover(
       contextOf(host()),
       request([{ ticker: 'KXRAIN-26NOV21-NY' }, { ticker: 'KXNONE' }, { eventTicker: 'KXNONE' }]),
@@ -162,7 +162,7 @@ describe('markets at Kalshi', () => {
     expect(instrumentOf(read, { title: null, exclusive: null, fees: null, earlier: [] }, NOW).resolution).toMatchObject(resolution);
   });
 
-  it('charge nothing while a waiver lasts, and a fee rounded up to the cent afterwards', () => {
+  it('have no fee while a waiver lasts, and a fee rounded up to the cent afterwards', () => {
     const fees = { model: 'polymarket', rate: 0.07, exponent: 1, roundUpTo: 0.01 } as const;
     const read = readMarket(market('KXRAIN-26NOV21-NY', { fee_waiver_expiration_time: iso(NOW + 1) }), 'test');
     const event = { title: null, exclusive: null, fees, earlier: [] };
@@ -173,7 +173,7 @@ describe('markets at Kalshi', () => {
     expect(feeModel(after).fee(1, 0.5)).toBeCloseTo(0.02, 9);
   });
 
-  it('keep the fees before each listed change, and the time of a waiver', async () => {
+  it('keep the fees before each announced change, and the time of a waiver', async () => {
     const changed = (days: number, fee_multiplier: unknown, series_ticker = 'KXRAIN') => ({
       series_ticker,
       fee_type: 'quadratic',
@@ -209,10 +209,10 @@ describe('markets at Kalshi', () => {
   });
 });
 
-describe('trades at Kalshi', () => {
+describe('trades of Kalshi', () => {
   const instrument = { id: 'kalshi:KXRAIN-26NOV21-NY', outcomes: ['Yes', 'No'], opensAt: NOW - 120 * DAY } as unknown as Instrument;
 
-  it.each([0, 1, 7])('are read across the cutoff, each once, while the cutoff moves by %i a page', async (moves) => {
+  it.each([0, 1, 7])('are read on both sides of the cutoff, each once, while the cutoff moves by %i a page', async (moves) => {
     const reader = kalshi.trades(contextOf(host({ moves })), instrument);
     const met: string[] = [];
     for (let cursor: string | null = null; ; ) {
@@ -224,7 +224,7 @@ describe('trades at Kalshi', () => {
     expect(new Set(met).size).toBe(100);
   });
 
-  it('of a taker of No are sales of Yes at the price of Yes', () => {
+  it('by a taker of No are sales of Yes at the price of Yes', () => {
     const row = readTrade(trade(1, NOW, { taker_outcome_side: 'no' }), instrument);
     expect(row).toMatchObject({ price: 0.37, size: 2.5, side: 'sell', outcome: 'No', tradeId: 't1', time: NOW, defect: null });
   });
@@ -234,11 +234,11 @@ describe('trades at Kalshi', () => {
     [{ count_fp: 'NaN' }, 'not-finite'],
     [{ taker_outcome_side: 'maybe' }, 'malformed'],
     [{ ticker: 'OTHER' }, 'unknown-outcome'],
-  ])('with %j are put aside', (facts, defect) => {
+  ])('are bad rows with %j', (facts, defect) => {
     expect(readTrade(trade(1, NOW, facts), instrument).defect).toBe(defect);
   });
 
-  it('have a book in which a bid for No is an ask for Yes', () => {
+  it('have an order book in which a bid for No is an ask for Yes', () => {
     const levels = {
       yes_dollars: [
         ['0.4100', '10.00'],

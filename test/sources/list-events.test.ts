@@ -13,7 +13,7 @@ async function all(client: Http): Promise<unknown[]> {
 const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 
 describe('a listing of events', () => {
-  it('is read by keyset, the same filters on every page', async () => {
+  it('is read by cursor, with the same filters on every page', async () => {
     const { client, asked } = gammaStub((_, query) =>
       query.has('after_cursor') ? { events: numbers(100, 20), next_cursor: null } : { events: numbers(0, 100), next_cursor: 'a' },
     );
@@ -21,7 +21,7 @@ describe('a listing of events', () => {
     expect(asked).toEqual(['/events/keyset?tag_slug=crypto&limit=100', '/events/keyset?tag_slug=crypto&limit=100&after_cursor=a']);
   });
 
-  it.each([404, 405, 410, 422, 301])('is read by offset where the keyset route answers %i', async (status) => {
+  it.each([404, 405, 410, 422, 301])('is read by offset when the cursor route answers %i', async (status) => {
     const { client, asked } = gammaStub((path, query) => {
       if (path.endsWith('keyset')) throw new VenueError(status === 301 ? 'SourceBlocked' : 'BadInput', 'no such route', { status });
       return numbers(Number(query.get('offset')), query.get('offset') === '0' ? 100 : 7);
@@ -30,7 +30,7 @@ describe('a listing of events', () => {
     expect(asked.slice(1)).toEqual(['/events?tag_slug=crypto&limit=100&offset=0', '/events?tag_slug=crypto&limit=100&offset=100']);
   });
 
-  it('stops when a cursor leads to itself', async () => {
+  it('ends when a cursor leads to itself', async () => {
     const { client, asked } = gammaStub(() => ({ events: [1], next_cursor: 'a' }));
     await expect(all(client)).rejects.toMatchObject({
       type: 'SourceSchemaChanged',
@@ -39,7 +39,7 @@ describe('a listing of events', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('stops when cursors form a longer circle, and when the venue ignores the offset', async () => {
+  it('ends when cursors form a longer circle, and when the venue ignores the offset', async () => {
     const next: Record<string, string> = { '': 'a', a: 'b', b: 'a' };
     const circle = gammaStub((_, query) => ({ events: [1], next_cursor: next[query.get('after_cursor') ?? ''] }));
     await expect(all(circle.client)).rejects.toMatchObject({ type: 'SourceSchemaChanged' });

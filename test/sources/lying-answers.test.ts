@@ -69,7 +69,7 @@ async function ask(bytes: string): Promise<unknown> {
   }
 }
 
-it.each(LIES)('%s is no data, and answered in one sentence by its effect', async (_, bytes, type, message) => {
+it.each(LIES)('%s is refused as data, with one sentence and the right error type', async (_, bytes, type, message) => {
   const answered = await ask(bytes).then(
     (json) => ({ json }),
     (error: unknown) => error,
@@ -78,11 +78,11 @@ it.each(LIES)('%s is no data, and answered in one sentence by its effect', async
   expect((answered as Error).message).not.toMatch(/\n|0123456789abcdef/);
 });
 
-it('a byte order mark before an answer is ignored', async () => {
+it('a byte order mark before a venue’s answer is ignored', async () => {
   expect(await ask(whole(`\ufeff${BODY}`))).toEqual(JSON.parse(BODY));
 });
 
-it('a clock is believed as far as rows may be late, and not into another year', () => {
+it('a venue’s clock is used when it is off by no more than rows may be late', () => {
   const now = Date.UTC(2026, 10, 26);
   const hours = (n: number): number => n * 3_600_000;
   for (const off of [-5, -1, 0, 1, 5]) expect(plausibleClock({ answered: now + hours(off), asOf: now, now })).toBe(now + hours(off));

@@ -26,7 +26,7 @@ const live = { asOf: NOW, clock: NOW + 5_000 };
 describe('the life of a market', () => {
   const window = { from: 0, to: 10 * DAY };
 
-  it('begins when it opened and ends a minute after its end; the rest is covered without asking', () => {
+  it('starts at its opening and ends a minute after its end, and all other time is covered without a request', () => {
     const instrument = { opensAt: DAY, closedAt: 5 * DAY, closed: true };
     expect(tradableWindow(instrument, window)).toEqual({ from: DAY, to: 5 * DAY + 60_000 });
     expect(lifelessBefore(instrument, window)).toEqual([{ from: 0, to: DAY }]);
@@ -34,26 +34,26 @@ describe('the life of a market', () => {
     expect(lifelessAfter({ ...instrument, closed: false }, window)).toEqual([]);
   });
 
-  it('does not end where it was planned to', () => {
+  it('does not end at its planned end', () => {
     expect(tradableWindow({ opensAt: null, closed: true }, window)).toEqual(window);
   });
 });
 
-describe('a close that the venue does not date', () => {
-  it('is dated to when the venue was first seen to report it', () => {
+describe('a close without a date from the venue', () => {
+  it('has the time at which the venue was first seen to report it', () => {
     const first = noteClose(over, undefined, live);
     expect(first).toMatchObject({ closedAt: live.clock, closesAt: NOW - 9 * HOUR });
     const again = noteClose(over, first, { asOf: NOW + 4 * HOUR, clock: NOW + 4 * HOUR });
     expect(again.closedAt).toBe(live.clock);
   });
 
-  it('is not moved to an earlier time by a run with a past asOf', () => {
+  it('is not moved back by a run with a past asOf', () => {
     const seen = noteClose(over, undefined, { asOf: OCTOBER, clock: NOW });
     expect(seen).toMatchObject({ closedAt: NOW, resolution: { at: NOW } });
     expect(noteClose({ ...over, closesAt: null }, undefined, { asOf: OCTOBER, clock: NOW }).closesAt).toBe(NOW);
   });
 
-  it('is known to the run about now that sees it, and no sooner', () => {
+  it('is known to a live run that sees it, and not before', () => {
     expect(noteClose(over, undefined, live).resolution).toMatchObject({ at: NOW });
     const known = noteClose(over, undefined, live);
     expect(noteClose(over, known, { asOf: NOW + DAY, clock: NOW + DAY }).resolution).toMatchObject({ at: NOW });
@@ -61,7 +61,7 @@ describe('a close that the venue does not date', () => {
     expect(changed.resolution).toMatchObject({ at: NOW + DAY });
   });
 
-  it('moves to a trade that was made after it', () => {
+  it('is moved to a later trade', () => {
     const known = noteClose(over, undefined, live);
     const traded = withTradeAt(known, NOW + HOUR);
     expect(traded.closedAt).toBe(NOW + HOUR);
@@ -70,11 +70,11 @@ describe('a close that the venue does not date', () => {
     expect(withTradeAt(market(), NOW)).not.toHaveProperty('closedAt');
   });
 
-  it('is forgotten when the market opens again', () => {
+  it('is removed when the market opens again', () => {
     expect(noteClose(market(), noteClose(over, undefined, live), live)).not.toHaveProperty('closedAt');
   });
 
-  it('is the time that the venue states, if it states one', () => {
+  it('has the date that the venue states, if there is one', () => {
     const stated = noteClose({ ...over, closedAt: NOW - DAY, resolution: { ...won, at: NOW - DAY } }, undefined, {
       asOf: OCTOBER,
       clock: NOW,
@@ -83,14 +83,14 @@ describe('a close that the venue does not date', () => {
   });
 });
 
-describe('what is asked for again', () => {
-  it('are markets that are not closed, settled and dated', () => {
+describe('the markets that are looked up again', () => {
+  it('are those that are not closed, settled and dated', () => {
     expect(isFinal(noteClose(over, undefined, live))).toBe(true);
     expect(isFinal(over)).toBe(false);
     expect(isFinal(market())).toBe(false);
   });
 
-  it('are members of a series that had not settled, whatever the window', () => {
+  it('include members of a series that have not settled, whatever the window', () => {
     const start = (NOW - 5 * DAY) / 1000;
     const member = (facts: Partial<Instrument>): Instrument => market({ reference: `btc-updown-15m-${start}`, ...facts });
     const settled = noteClose(member({ ...over, reference: `btc-updown-15m-${start + 900}` }), undefined, live);
@@ -102,11 +102,11 @@ describe('what is asked for again', () => {
   });
 });
 
-describe('what a venue takes back', () => {
+describe('a close or result that a venue withdraws', () => {
   const settled = noteClose(over, undefined, live);
   const later = { asOf: NOW + 2 * DAY, clock: NOW + 2 * DAY };
 
-  it('is checked once more a day after a result was first seen, and counts as confirmed only after that check', () => {
+  it('is detected by a check a day after the result was first seen, and the result counts as confirmed only after that check', () => {
     expect(isToBeConfirmed(settled, NOW + DAY / 2)).toBe(false);
     expect(isToBeConfirmed(settled, later.asOf)).toBe(true);
     expect(noteClose(settled, settled, later)).not.toHaveProperty('confirmedAt');
@@ -118,12 +118,12 @@ describe('what a venue takes back', () => {
     expect(isToBeConfirmed(earlier, NOW + 9 * DAY)).toBe(false);
   });
 
-  it('counts as confirmed at once when the venue dates the result a day earlier', () => {
+  it('is no longer expected when the venue dates the result a day earlier', () => {
     const dated: Instrument = { ...over, closedAt: NOW - 2 * DAY, resolution: { kind: 'settled', payout: 1, at: NOW - 2 * DAY } };
     expect(noteClose(dated, undefined, live)).toMatchObject({ confirmedAt: live.clock });
   });
 
-  it('is its close: what was covered by it is no more, and the run says so', () => {
+  it('makes the time that the close covered doubtful, and the run reports it', () => {
     const noted = noteTakenBack(noteClose(market({ source: 'predict' }), settled, later), settled, later);
     expect(noted.doubtfulFrom).toBe(live.clock + 60_000);
     expect(noted.instrument.tookBack).toEqual({
@@ -132,7 +132,7 @@ describe('what a venue takes back', () => {
     });
   });
 
-  it('is its result, which was not known before it was seen, whatever date the venue gives it', () => {
+  it('is replaced by the new result from the time at which that was seen, whatever date the venue gives it', () => {
     const dated: Instrument = {
       ...over,
       source: 'polymarket',
@@ -156,7 +156,7 @@ describe('what a venue takes back', () => {
     expect(noteTakenBack(again, noted.instrument, { asOf: NOW + 3 * DAY, clock: 0 }).instrument.tookBack?.asOf).toBe(later.asOf);
   });
 
-  it('is a date that moves: the time between was covered without a look', () => {
+  it('may be a date that moves: the time in between is then doubtful', () => {
     const first = noteClose({ ...over, closedAt: NOW - 5 * HOUR }, undefined, live);
     const moved = noteClose({ ...over, closedAt: NOW - HOUR }, first, later);
     expect(noteTakenBack(moved, first, later)).toMatchObject({ doubtfulFrom: NOW - 5 * HOUR + 60_000 });

@@ -99,10 +99,10 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
 
 const count = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => hours(from + index));
 
-describe('a venue whose paging leads nowhere', () => {
+describe('a walk at a venue with broken paging', () => {
   const broken = { type: 'SourceSchemaChanged', message: expect.stringContaining('changed its paging of trades') as string };
 
-  it('by a cursor that leads back to an earlier page is abandoned after one round', async () => {
+  it('is abandoned after one round when a cursor leads back to an earlier page', async () => {
     const cursors: (string | null)[] = [];
     const fetchPage = (cursor: string | null, asked: number): HistoryPage => {
       cursors.push(cursor);
@@ -124,7 +124,7 @@ describe('a venue whose paging leads nowhere', () => {
     expect(asked).toBeLessThan(12);
   });
 
-  it('by endless rows of one second is abandoned after more rows than any second has', async () => {
+  it('is abandoned at endless rows of one second, after more rows than any second has', async () => {
     let asked = 0;
     const fetchPage = (_: string | null, count: number): HistoryPage => {
       asked = count;
@@ -135,7 +135,7 @@ describe('a venue whose paging leads nowhere', () => {
     expect(asked).toBeLessThan(300);
   });
 
-  it('is not assumed when a burst of one second fills many pages', async () => {
+  it('is not abandoned when a burst of one second fills many pages', async () => {
     const pages = 40;
     const fetchPage = (_: string | null, count: number): HistoryPage => ({
       rows: Array.from({ length: 20 }, (__, index) => trade(hours(2), { identity: `${count}.${index}` })),
@@ -148,13 +148,13 @@ describe('a venue whose paging leads nowhere', () => {
 });
 
 describe('a walk from the newest trade back', () => {
-  it('stages the trades of the window, ends included, and covers it', async () => {
+  it('stages the trades of the window, both ends included, and covers it', async () => {
     const { times, coverage } = await walk();
     expect(times).toEqual(count(0, 50));
     expect(coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
-  it('covers the whole window when the venue has no more', async () => {
+  it('covers the whole window when the venue has no older trades', async () => {
     const { coverage } = await walk({ window: { from: hours(500), to: NOW } });
     expect(coverage).toEqual([{ from: hours(500), to: SURE }]);
   });
@@ -164,14 +164,14 @@ describe('a walk from the newest trade back', () => {
     expect(pages.slice(0, -1).flatMap(({ coverage }) => coverage)).toEqual([]);
   });
 
-  it('stops at what is covered, after reading again the newest page that it had', async () => {
+  it('stops at covered time, after reading the newest covered page again', async () => {
     const { cursors, coverage } = await walk({ covered: [{ from: hours(80), to: hours(15) }] });
     // page 0 and half of page 1 are new; the rest of page 1 and page 2 are the newest ten of last time
     expect(cursors).toEqual([null, '10', '20']);
     expect(coverage).toEqual([{ from: hours(15), to: SURE }]);
   });
 
-  it('glances at the two newest pages right after a run', async () => {
+  it('reads only the two newest pages right after a run', async () => {
     const busy = (cursor: string | null): HistoryPage => {
       const from = Number(cursor ?? 0);
       return {
@@ -192,30 +192,30 @@ describe('a walk from the newest trade back', () => {
     expect(pages.at(-1)?.walked?.looked).toBeNull();
   });
 
-  it('continues to an older gap', async () => {
+  it('continues down to an older gap', async () => {
     const { cursors, coverage } = await walk({ covered: [{ from: hours(20), to: hours(2) }] });
     expect(cursors.at(-1)).toBe('50');
     expect(coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
-  it('reads everything again with refetch', async () => {
+  it('reads everything again with `refetch`', async () => {
     expect((await walk({ covered: [{ from: hours(80), to: SURE }], refetch: true })).times).toEqual(count(0, 50));
   });
 
-  it('leaves trades after asOf to later runs, on whatever page they stand', async () => {
+  it('leaves trades after asOf to later runs, on whatever page they are', async () => {
     const { times, coverage } = await walk({ asOf: hours(25), window: { from: hours(50), to: hours(25) } });
     expect(times).toEqual(count(25, 50));
     expect(coverage).toEqual([{ from: hours(50), to: hours(25) - LATE }]);
   });
 
-  it('sends no request for a past window that later runs have covered', async () => {
+  it('makes no request for a past window that later runs have covered', async () => {
     expect(
       (await walk({ asOf: hours(25), window: { from: hours(50), to: hours(25) }, covered: [{ from: hours(80), to: NOW }] })).cursors,
     ).toEqual([]);
   });
 });
 
-describe('a backfill of a market that a later run has looked at', () => {
+describe('a backfill of a market that a later run has read', () => {
   const later = { covered: [{ from: hours(10), to: SURE }], looked: NOW };
 
   it('walks down to the start of its window and covers it', async () => {
@@ -231,10 +231,10 @@ describe('a backfill of a market that a later run has looked at', () => {
   });
 });
 
-describe('a second look', () => {
+describe('a second look at a market', () => {
   const covered = [{ from: hours(80), to: hours(15) }];
 
-  it('confirms the covered time that the walk reads again', async () => {
+  it('confirms the covered time that it reads again', async () => {
     expect((await walk({ covered })).confirmed).toEqual([{ from: hours(20) + 1, to: hours(15) }]);
     // a sampled walk reads its window down to the start
     const sampled = await walk({ covered, sampled: true });
@@ -242,7 +242,7 @@ describe('a second look', () => {
     expect(sampled.confirmed).toEqual([{ from: hours(50) + 1, to: hours(15) }]);
   });
 
-  it('finds rows that were left out once, reads the whole window again and confirms nothing', async () => {
+  it('finds rows that were missing once, and then reads the whole window again and confirms nothing', async () => {
     const isStored = ({ time }: CandidateRow): boolean => time !== hours(33);
     const { pages, confirmed, cursors } = await walk({ covered, sampled: true, isStored });
     expect(cursors.at(-1)).toBe('50');
@@ -251,14 +251,14 @@ describe('a second look', () => {
   });
 });
 
-describe('a venue that does not show everything', () => {
-  it('covers nothing before its horizon, and says so', async () => {
+describe('a walk at a venue that does not show everything', () => {
+  it('covers nothing before the venue’s horizon, and reports that', async () => {
     const { coverage, pages } = await walk({ horizonMs: 30 * HOUR });
     expect(coverage).toEqual([{ from: hours(30), to: SURE }]);
     expect(pages.at(-1)?.problems).toEqual([expect.stringContaining(`shows trades only back to ${new Date(hours(30)).toISOString()}`)]);
   });
 
-  it('covers quiet time although all stored trades lie before its horizon', async () => {
+  it('covers quiet time even when all stored trades lie before the horizon', async () => {
     const fetchPage = () => ({ rows: [], next: null, requests: 1, clock: NOW });
     const facts = { covered: [{ from: hours(49), to: hours(35) }], fetchPage };
     const { coverage } = await walk({ ...facts, horizonMs: 30 * HOUR, oldestStored: hours(45) });
@@ -266,7 +266,7 @@ describe('a venue that does not show everything', () => {
     expect((await walk({ ...facts, horizonMs: 30 * HOUR, oldestStored: hours(25) })).coverage).toEqual([]);
   });
 
-  it('loses no row where the order inside one second changes from answer to answer', async () => {
+  it('loses no row when the order inside one second changes from answer to answer', async () => {
     // four trades a second; the two at a seam change places
     const rows = Array.from({ length: 200 }, (_, index) => trade(NOW - Math.floor(index / 4) * 1000, { identity: `r${index}` }));
     const fetchPage = (cursor: string | null, asked: number): HistoryPage => {
@@ -278,7 +278,7 @@ describe('a venue that does not show everything', () => {
     expect(new Set(pages.flatMap(({ rows: each }) => each.map(({ identity }) => identity))).size).toBe(200);
   });
 
-  it('refuses a page whose rows are all of other outcomes, with an example, and claims nothing', async () => {
+  it('refuses a page with only unknown outcomes, with an example, and claims nothing', async () => {
     const rows = HISTORY.slice(0, 10).map((row) => ({ ...row, defect: 'unknown-outcome' as const, raw: '{"token":"77"}' }));
     await expect(walk({ fetchPage: () => ({ rows, next: null, requests: 1, clock: NOW }) })).rejects.toMatchObject({
       type: 'SourceSchemaChanged',
@@ -286,7 +286,7 @@ describe('a venue that does not show everything', () => {
     });
   });
 
-  it('keeps a bad row at the end of a good walk for quarantine', async () => {
+  it('quarantines a bad row at the end of a good walk', async () => {
     const fetchPage = (cursor: string | null): HistoryPage =>
       cursor === '50'
         ? { rows: [trade(hours(50), { identity: 'bad', defect: 'malformed' })], next: null, requests: 1, clock: NOW }
@@ -294,7 +294,7 @@ describe('a venue that does not show everything', () => {
     expect((await walk({ fetchPage })).pages.at(-1)?.rows).toHaveLength(1);
   });
 
-  it('that forgets its cursor in the middle of a walk is read from the newest page again, not for ever', async () => {
+  it('starts again from the newest page when the venue has forgotten its cursor, but not for ever', async () => {
     const forgets = (times: number) => (cursor: string | null, asked: number) => {
       if (cursor === '20' && asked <= times * 3) throw new VenueError('BadInput', 'cursor expired', { status: 400 });
       return pageAt(cursor);
@@ -306,8 +306,8 @@ describe('a venue that does not show everything', () => {
   });
 });
 
-describe('a walk through disorder', () => {
-  it('is not ended by one row with an old time', async () => {
+describe('a walk over disordered pages', () => {
+  it('does not end at one row with an old time', async () => {
     const old = trade(hours(300), { identity: 'old' });
     const { times } = await walk({
       fetchPage: (cursor) => (cursor === null ? { ...pageAt(null), rows: [old, ...pageAt(null).rows] } : pageAt(cursor)),
@@ -315,7 +315,7 @@ describe('a walk through disorder', () => {
     expect(times).toEqual(count(0, 50));
   });
 
-  it('hands rows with impossible or unreadable times on, to be quarantined', async () => {
+  it('passes on rows with impossible or unreadable times, which are then quarantined', async () => {
     const future = trade(NOW + 400 * 24 * HOUR, { identity: 'future' });
     const timeless = trade(0, { time: null, identity: 'timeless', defect: 'malformed' });
     const { pages } = await walk({
@@ -325,7 +325,7 @@ describe('a walk through disorder', () => {
     expect(pages.at(-1)?.coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
-  it('requests a page again when it repeats the one before', async () => {
+  it('requests a page again when it repeats the page before', async () => {
     const { times } = await walk({ fetchPage: (cursor, asked) => (asked === 3 ? { ...pageAt('10'), next: '30' } : pageAt(cursor)) });
     expect(times).toEqual(count(0, 50));
   });
@@ -338,14 +338,14 @@ describe('a walk through disorder', () => {
     expect(pages.flatMap(({ rows }) => rows)).toHaveLength(51);
   });
 
-  it('stops when pages repeat without end: the venue counts as unavailable', async () => {
+  it('ends when pages repeat without end, as the venue then counts as unavailable', async () => {
     await expect(walk({ fetchPage: () => ({ ...pageAt(null), next: '10' }) })).rejects.toMatchObject({
       type: 'SourceUnavailable',
       message: expect.stringContaining('repeats the same page of trades for polymarket:0x1') as string,
     });
   });
 
-  it('covers only what it saw where paging ends by repeating itself', async () => {
+  it('covers only what it has read when paging ends by repeating itself', async () => {
     const { coverage } = await walk({
       repeats: 'end-of-paging',
       fetchPage: (cursor) => (Number(cursor ?? 0) >= 30 ? { ...pageAt('20'), next: '30' } : pageAt(cursor)),
@@ -354,7 +354,7 @@ describe('a walk through disorder', () => {
     expect(coverage).toEqual([{ from: hours(20) + 1, to: SURE }]);
   });
 
-  it('does not cover what lies between a trade that came late and those around it there', async () => {
+  it('does not cover the time between a late trade and its neighbours on that page', async () => {
     const late = trade(hours(80), { identity: 'late' });
     const { coverage } = await walk({
       repeats: 'end-of-paging',
@@ -367,14 +367,14 @@ describe('a walk through disorder', () => {
     expect(coverage).toEqual([{ from: hours(20) + 1, to: SURE }]);
   });
 
-  it('covers the last hour only up to the newest trade, on a first look', async () => {
+  it('covers the last hour only up to the newest trade when it is the first walk', async () => {
     const { coverage } = await walk({ repeats: 'end-of-paging', fetchPage: () => ({ ...pageAt('20'), next: '0' }) });
     expect(coverage).toEqual([{ from: hours(20) + 1, to: NOW - HOUR }]);
   });
 });
 
-describe('a walk that goes on from an earlier attempt', () => {
-  it('covers the same time whatever the venue’s clock was assumed to be before the first answer', async () => {
+describe('a walk that continues from an earlier attempt', () => {
+  it('covers the same time whatever venue clock was assumed before the first answer', async () => {
     const quiet = (cursor: string | null) => ({ ...pageAt(cursor ?? '1'), clock: NOW });
     const first = { looked: null };
     const rightAfter = { looked: NOW, covered: [{ from: hours(50), to: hours(1) }] };
@@ -387,7 +387,7 @@ describe('a walk that goes on from an earlier attempt', () => {
     );
   });
 
-  it('starts after its last page and ends like the whole walk', async () => {
+  it('starts after the last page of that attempt, and ends like the whole walk', async () => {
     const whole = await walk();
     const resume = whole.pages[2].cursor as WalkCursor;
     const rest = await walk({ resume });
@@ -396,7 +396,7 @@ describe('a walk that goes on from an earlier attempt', () => {
     expect(rest.coverage).toEqual(whole.coverage);
   });
 
-  it('starts over when the venue no longer knows the cursor', async () => {
+  it('starts again when the venue no longer knows the cursor', async () => {
     const { times } = await walk({
       resume: {
         next: 'expired',
@@ -412,10 +412,10 @@ describe('a walk that goes on from an earlier attempt', () => {
   });
 });
 
-describe('rows that come late', () => {
+describe('late rows', () => {
   const covered = [{ from: hours(80), to: hours(15) }];
 
-  it('are looked for past the newest page of last time, as long as they come in a row', async () => {
+  it('make the walk go past the newest page of the last time, as long as they follow each other', async () => {
     // the index was seven hours behind when somebody looked at hours(15) + 10 minutes
     const isStored = ({ time }: CandidateRow): boolean => (time ?? 0) < hours(21);
     const { cursors, pages, coverage } = await walk({ covered, isStored });
@@ -427,7 +427,7 @@ describe('rows that come late', () => {
     expect(coverage).toEqual([{ from: hours(15), to: NOW - 6 * HOUR }]);
   });
 
-  it('withdraw coverage that was claimed before their lateness was known', async () => {
+  it('withdraw coverage that was claimed before the lateness was known', async () => {
     const early = [{ from: hours(80), to: hours(1) - LATE }];
     const { pages, coverage } = await walk({ covered: early, looked: hours(1), isStored: ({ time }) => (time ?? 0) < hours(3) });
     expect(pages.at(-1)?.walked).toMatchObject({ lateBy: 2 * HOUR, withdrawnFrom: hours(3) });
@@ -437,7 +437,7 @@ describe('rows that come late', () => {
     expect(past.pages).toEqual([]);
   });
 
-  it('do not count as late where no run had looked, or when they are older than any lateness', async () => {
+  it('do not count as late when no run had looked, or when they are older than any lateness', async () => {
     const never = await walk({ covered, looked: null, isStored: () => false });
     expect(never.pages.at(-1)?.walked).toMatchObject({ lateBy: 0 });
     const walkedAgain = await walk({ covered, isStored: ({ time }) => time !== hours(29) });
@@ -445,14 +445,14 @@ describe('rows that come late', () => {
     expect(walkedAgain.coverage).toEqual([{ from: hours(15), to: SURE }]);
   });
 
-  it('that are quarantined each time do not keep a walk going', async () => {
+  it('that are quarantined each time do not extend a walk', async () => {
     const bad = trade(hours(25), { price: 1.7, identity: 'bad' });
     const fetchPage = (cursor: string | null): HistoryPage => ({ ...pageAt(cursor), rows: [bad, ...pageAt(cursor).rows] });
     const { cursors } = await walk({ covered, fetchPage, isStored: ({ identity }) => identity !== 'bad' });
     expect(cursors).toEqual([null, '10', '20']);
   });
 
-  it('leave the last time unclaimed that a slow clock of the venue has not reached', async () => {
+  it('are expected for the time that a slow venue clock has not reached, which stays unclaimed', async () => {
     const { coverage } = await walk({ fetchPage: (cursor) => ({ ...pageAt(cursor), clock: NOW - HOUR }) });
     expect(coverage).toEqual([{ from: hours(50), to: SURE - HOUR }]);
   });
@@ -467,7 +467,7 @@ describe('a closed market', () => {
     return page;
   };
 
-  it('is requested until one look after its end, then never again', async () => {
+  it('is read once after its end, and never again', async () => {
     const covered = [{ from: hours(80), to: hours(10) }];
     const { cursors, coverage } = await walk({ instrument: closed, covered, fetchPage });
     expect(cursors).toEqual([null, '20']);
@@ -479,7 +479,7 @@ describe('a closed market', () => {
     expect(later.cursors).toEqual([]);
   });
 
-  it('is read once more after twice the lateness, down to where a late row may lie, although its end is covered', async () => {
+  it('is read once more after twice the lateness, down to where a late row may lie, even when its end is covered', async () => {
     const late = 40 * 60_000;
     const lateRow = trade(hours(11.5));
     // five newer trades that are stored fill the page above the late row
@@ -502,18 +502,18 @@ describe('a closed market', () => {
     expect((await walk({ ...facts, looked: end + late + 1, asOf: tooEarly, clock: tooEarly })).cursors).toEqual([]);
   });
 
-  it('is covered after its end without being asked', async () => {
+  it('is covered after its end without a request', async () => {
     const { coverage } = await walk({ instrument: closed, covered: [{ from: hours(80), to: hours(9) }] });
     expect(coverage).toEqual([{ from: end, to: NOW }]);
   });
 
-  it('that ended before the window needs nothing', async () => {
+  it('that ended before the window needs no request', async () => {
     const { cursors, coverage } = await walk({ instrument: { ...closed, closedAt: hours(60) } });
     expect(cursors).toEqual([]);
     expect(coverage).toEqual([{ from: hours(50), to: NOW }]);
   });
 
-  it('is still collected after a planned end, and when a trade shows that it had not ended', async () => {
+  it('is still collected after a planned end, and after an end that a later trade disproves', async () => {
     const { closedAt: _, ...planned } = closed;
     expect((await walk({ instrument: planned })).coverage).toEqual([{ from: hours(50), to: SURE }]);
     expect((await walk({ instrument: closed })).coverage).toEqual([{ from: hours(50), to: SURE }]);
@@ -524,7 +524,7 @@ describe('a page of newest trades that was read together with those of other mar
   const covered = [{ from: hours(50), to: hours(3) }];
   const shared = (after: number, rows = HISTORY.filter(({ time }) => (time ?? 0) > after)) => ({ rows, after, clock: NOW, requests: 1 });
 
-  it('ends the walk without another request where it reaches below the covered time', async () => {
+  it('replaces the walk’s requests when it reaches back into covered time', async () => {
     const { cursors, pages, coverage, times } = await walk({ covered, shared: shared(hours(5)) });
     expect(cursors).toEqual([]);
     expect(pages.map(({ requests }) => requests)).toEqual([1]);
@@ -541,13 +541,13 @@ describe('a page of newest trades that was read together with those of other mar
     expect(coverage).toContainEqual({ from: hours(3), to: SURE });
   });
 
-  it('is left out where it does not reach the covered time', async () => {
+  it('is ignored when it does not reach back into covered time', async () => {
     const { cursors, coverage, times } = await walk({ covered, shared: shared(hours(2)) });
     const alone = await walk({ covered });
     expect({ cursors, coverage, times }).toEqual({ cursors: alone.cursors, coverage: alone.coverage, times: alone.times });
   });
 
-  it('is left out where it shows a trade that an earlier run should have stored', async () => {
+  it('is ignored when it has a trade that an earlier run should have stored', async () => {
     const late = (row: CandidateRow): boolean => row.time !== hours(4);
     const { cursors, times } = await walk({ covered, shared: shared(hours(5)), isStored: late });
     const alone = await walk({ covered, isStored: late });

@@ -83,8 +83,8 @@ const isWhole = (value: unknown): boolean => !/\\u(?:0000|d[89a-f])/i.test(JSON.
 
 const extras = fc.tuple(fc.array(fc.tuple(oddKey, oddValue), { minLength: 1, maxLength: 6 }), fc.boolean());
 
-describe('odd keys and halves of characters in a venue’s JSON', () => {
-  it('change nothing of a row, and leave it whole', () => {
+describe('odd keys and half characters in a venue’s JSON', () => {
+  it('do not change a row, and leave its text valid', () => {
     fc.assert(
       fc.property(extras, ([extra, first]) => {
         const rows = [
@@ -105,7 +105,7 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
     );
   });
 
-  it('change nothing of the facts about a market', () => {
+  it('do not change the facts about a market', () => {
     fc.assert(
       fc.property(extras, ([extra, first]) => {
         const gamma = gammaInstrument(gammaMarketSchema.parse(readBody(withOdd(GAMMA, extra, first))));
@@ -117,7 +117,7 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
     );
   });
 
-  it('make a row that has only such keys a bad row, not a trade', () => {
+  it('make a row that has nothing else a bad row, not a trade', () => {
     fc.assert(
       fc.property(extras, ([extra]) => {
         const json = readBody(withOdd({}, extra, true));
@@ -127,7 +127,7 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
     );
   });
 
-  it('in texts of a market become whole, also in lists that are JSON inside JSON', () => {
+  it('are replaced in the texts of a market, also in lists that are JSON inside JSON', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 8 }), fc.constantFrom('\ud83d', '\udfff', '\u0000'), (text, broken) => {
         const name = text + broken;
@@ -142,7 +142,7 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
     );
   });
 
-  it('leave the prototype of every object alone', () => {
+  it('do not change the prototype of any object', () => {
     readBody('{"__proto__": {"polluted": true}, "constructor": {"prototype": {"polluted": true}}}');
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });

@@ -80,7 +80,7 @@ const discover = (client: ReturnType<typeof venue>['client'], seriesSlug: string
   });
 
 describe('a series at Predict.fun', () => {
-  it('of a week of five minutes is found in fewer than 60 requests, and by fewer in the next run', async () => {
+  it('with a week of five-minute markets is found in fewer than 60 requests, and in fewer than 8 by the next run', async () => {
     const { client, asked } = venue(categories());
     const first = await discover(client, 'btc-updown-5m', 7);
     expect(first.instruments).toHaveLength(7 * 288 + 1);
@@ -102,14 +102,14 @@ describe('a series at Predict.fun', () => {
     expect((await discover(client, 'eth-updown-15m', 1)).instruments).toHaveLength(97);
   });
 
-  it('that does not exist is answered with those that do', async () => {
+  it('that does not exist is reported with the series that do', async () => {
     const { client } = venue(categories(2));
     expect((await discover(client, 'btc-updown-10m', 1)).problems).toEqual([
       expect.stringContaining('series there: btc-updown-15m, btc-updown-5m, eth-updown-15m, eth-updown-5m'),
     ]);
   });
 
-  it('continues without windows that are not registered yet, and a category names the one that is not', async () => {
+  it('leaves out windows that are not registered yet, while a selector for such a window reports it', async () => {
     const listed = categories(2, { registered: false });
     const { client } = venue(listed);
     const { instruments, problems } = await discover(client, 'btc-updown-15m', 1);

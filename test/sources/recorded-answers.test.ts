@@ -29,7 +29,7 @@ interface RecordedMarket {
 }
 
 describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped where that folder is absent)', () => {
-  it('every market of every recorded Gamma page becomes an instrument or is left out for a known reason', () => {
+  it('contain only markets that become an instrument or are left out for a known reason', () => {
     const folder = path.join(DATA, 'pm-gamma-raw-2026-03');
     const pages = readdirSync(folder).filter((file) => file.startsWith('markets_page'));
     let instruments = 0;
@@ -42,7 +42,7 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
     expect(instruments).toBe(300);
   });
 
-  it('finds no change of a venue but the fee schedule of April in recorded lists, rows, records and books', async () => {
+  it('show no change of a venue but the fee schedule of April, in lists, rows, records and books', async () => {
     const tally = createRequestTally();
     const recorded = (name: string): unknown => json(path.join(DATA, 'venues-2026', name));
     await tally.count(() => {
@@ -66,7 +66,7 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
     expect(tally.changes()).toEqual(['polymarket market: lacks the field "feeSchedule" in all of its rows']);
   });
 
-  it('the recorded markets that exclude each other fall into the groups of their events, the others into none', () => {
+  it('contain markets that exclude each other in the groups of their events, and others in no group', () => {
     const folder = path.join(DATA, 'pm-gamma-raw-2026-03');
     const pages = readdirSync(folder).filter((file) => file.startsWith('markets_page'));
     const markets = pages.flatMap((page) => (json(path.join(folder, page)) as { markets: RecordedMarket[] }).markets);
@@ -83,7 +83,7 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
     expect([...eventsOfGroups.values()].map(({ size }) => size)).toEqual(Array.from({ length: 9 }, () => 1));
   });
 
-  it('every recorded five-minute market is read, with its two tokens, its close and who won', () => {
+  it('contain five-minute markets that are read with their two tokens, their close and their winner', () => {
     const lines = read(path.join(DATA, 'pm-btc5m-chainlink-2026/BTC-5m-markets-2026-06-08.jsonl.gz')).trim().split('\n');
     const recorded = lines.map(
       (line) => JSON.parse(line) as { raw: unknown; end_sec: number; outcome_prices: [string, string]; token_ids: string[] },
@@ -104,7 +104,7 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
     }
   });
 
-  it('reads the event, search and market fixtures', () => {
+  it('can be read from the event, search and market fixtures', () => {
     const event = json(path.join(FIXTURES, 'nautilus_gamma_event.json')) as { markets: unknown[] }[] | { markets: unknown[] };
     const search = json(path.join(FIXTURES, 'nautilus_search_response.json')) as { events: { markets: unknown[] }[] };
     const lists = [
@@ -119,14 +119,14 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
     ['nautilus_gamma_market_closed_binary_accepting_false.json', 'settled', 0],
     ['nautilus_gamma_market_closed_zero_zero_legacy.json', 'unresolved', null],
     ['nautilus_gamma_market.json', 'open', null],
-  ])('%s is %s', (file, kind, payout) => {
+  ])('contain %s, which is %s', (file, kind, payout) => {
     const reading = instrumentOf(gammaMarketSchema.parse(json(path.join(FIXTURES, file))));
     const { resolution } = (reading as { instrument: Instrument }).instrument;
     expect(resolution.kind).toBe(kind);
     if (payout !== null) expect(resolution).toMatchObject({ payout });
   });
 
-  it('reads the recorded trades, of whichever outcome', () => {
+  it('contain trades that are read for either outcome', () => {
     const rows = json(path.join(FIXTURES, 'nautilus_data_api_trades_response.json')) as { asset: string }[];
     const [first, other] = [...new Set(rows.map(({ asset }) => asset))];
     const instrument = { outcomes: ['Yes', 'No'], outcomeIds: [first, other] } as unknown as Instrument;
@@ -140,7 +140,7 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
 describe.skipIf(!existsSync(NAUTILUS))('payloads in ../shared/reference/nautilus-polymarket (skipped where that folder is absent)', () => {
   const markets = existsSync(NAUTILUS) ? readdirSync(NAUTILUS).filter((file) => file.startsWith('gamma_market')) : [];
 
-  it.each(markets.length > 0 ? markets : ['none'])('%s parses, and resolves as the payload says', (file) => {
+  it.each(markets.length > 0 ? markets : ['none'])('are parsed from %s, and the market resolves as the payload says', (file) => {
     if (file === 'none') return expect(markets).toEqual([]);
     const market = gammaMarketSchema.parse(json(path.join(NAUTILUS, file)));
     const reading = instrumentOf(market);

@@ -57,19 +57,19 @@ async function pointsFrom(client: Http, closed: boolean) {
   return pages;
 }
 
-describe('a venue that gives no price points', () => {
-  it('leaves the trades: what it refuses is said and covers nothing', async () => {
+describe('a venue that refuses price points', () => {
+  it('still gives trades: the refusal is reported and covers nothing', async () => {
     const pages = await points(400, false);
     expect(pages).toMatchObject([
       { rows: [], coverage: [], problems: [expect.stringContaining('only its trades: polymarket answered 400')] },
     ]);
   });
 
-  it('is asked again for the token of an open market that it does not know', async () => {
+  it('is asked again later about the unknown token of an open market', async () => {
     expect(await points(404, false)).toEqual([]);
   });
 
-  it('is not asked again for the unknown token of a market that has closed', async () => {
+  it('is not asked again about the unknown token of a closed market', async () => {
     expect(await points(404, true)).toMatchObject([{ rows: [], coverage: [window] }]);
   });
 
@@ -78,8 +78,8 @@ describe('a venue that gives no price points', () => {
   });
 });
 
-describe('points of one time that contradict each other in an answer', () => {
-  it('are one point, the first; the others are kept as malformed', async () => {
+describe('contradicting price points of the same time', () => {
+  it('are stored as the first one, and the others are quarantined as malformed', async () => {
     const time = (asOf - 3_600_000) / 1000;
     const data = [0.4, 0.5, 0.4].map((price) => ({ timestamp: time, price, resolution_seconds: 60 }));
     const client = {
@@ -95,8 +95,8 @@ describe('points of one time that contradict each other in an answer', () => {
   });
 });
 
-describe('a venue that gives no order book', () => {
-  it.each([400, 404])('with status %i leaves the trades', async (status) => {
+describe('a venue that refuses order books', () => {
+  it.each([400, 404])('with status %i still gives trades', async (status) => {
     const book = () =>
       polymarket.book?.(
         { http: { gamma: refusing(status), clob: refusing(status), data: refusing(status) }, options: {} },

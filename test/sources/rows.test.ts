@@ -23,8 +23,8 @@ const trade = (facts: Record<string, unknown> = {}): Record<string, unknown> => 
   ...facts,
 });
 
-describe('a trade of Polymarket', () => {
-  it('of the first outcome is taken as it is', () => {
+describe('a trade of Polymarket as a row', () => {
+  it('is taken unchanged when it is of the first outcome', () => {
     expect(readTrade(trade(), market())).toMatchObject({
       time: 1_776_043_119_000,
       price: 0.37,
@@ -36,7 +36,7 @@ describe('a trade of Polymarket', () => {
     });
   });
 
-  it('of the second outcome is mirrored exactly, and keeps the name of what was traded', () => {
+  it('is mirrored exactly when it is of the second outcome, and keeps the traded name', () => {
     expect(readTrade(trade({ token_id: '222', outcome: 'No' }), market())).toMatchObject({
       price: 0.63,
       side: 'sell',
@@ -45,12 +45,12 @@ describe('a trade of Polymarket', () => {
     });
   });
 
-  it("keeps the venue's own row, with its key order", () => {
+  it('keeps the venue’s own text, with its order of keys', () => {
     const row = trade({ price: 'NaN' });
     expect(readTrade(row, market()).raw).toBe(JSON.stringify(row));
   });
 
-  it('reads numbers that are written as strings', () => {
+  it('may have numbers written as strings', () => {
     expect(readTrade(trade({ price: '0.370', size: '12.5', timestamp: '1776043119' }), market())).toMatchObject({
       price: 0.37,
       size: 12.5,
@@ -58,7 +58,7 @@ describe('a trade of Polymarket', () => {
     });
   });
 
-  it('reads the older version of the row to the same identity', () => {
+  it('has the same identity in the older version of the answer', () => {
     const old = {
       proxyWallet: '0xa',
       side: 'BUY',
@@ -73,7 +73,7 @@ describe('a trade of Polymarket', () => {
     expect(second).toBe(first);
   });
 
-  it('names the outcome by its index where it has no name', () => {
+  it('has the outcome of its index when the outcome has no name', () => {
     expect(readTrade(trade({ outcome: '' }), market({ outcomes: [] })).outcome).toBe('0');
     expect(readTrade(trade({ outcome: undefined, token_id: '222' }), market()).outcome).toBe('No');
   });
@@ -87,17 +87,17 @@ describe('a trade of Polymarket', () => {
     ['a token of another market', { token_id: '333' }, 'unknown-outcome'],
     ['no token', { token_id: null }, 'unknown-outcome'],
     ['a side that is none', { side: 'HOLD' }, 'malformed'],
-  ])('with %s says why it cannot become a tick', (_, facts, defect) => {
+  ])('with %s states why it cannot become a tick', (_, facts, defect) => {
     expect(readTrade(trade(facts), market()).defect).toBe(defect);
   });
 
-  it('that is no object at all is malformed', () => {
+  it('that is not an object is malformed', () => {
     expect(readTrade(null, market())).toMatchObject({ defect: 'malformed', raw: 'null' });
     expect(readTrade('torn', market())).toMatchObject({ defect: 'malformed' });
   });
 });
 
-describe('a match of Predict.fun', () => {
+describe('a match of Predict.fun as a row', () => {
   const predict = market({ id: 'predict:7', outcomes: ['Up', 'Down'], outcomeIds: ['4461', '4462'] });
   /** Made-up, in the shape of `/v1/orders/matches`. */
   const match = (
@@ -112,7 +112,7 @@ describe('a match of Predict.fun', () => {
     ...facts,
   });
 
-  it("has the execution price, not the taker's limit, read exactly", () => {
+  it('has the exact execution price, not the taker’s limit', () => {
     expect(readMatch(match(), predict)).toMatchObject({
       time: Date.UTC(2026, 8, 6, 11, 45, 23),
       price: 0.1112,
@@ -124,12 +124,12 @@ describe('a match of Predict.fun', () => {
     });
   });
 
-  it('of the second outcome is mirrored', () => {
+  it('is mirrored when it is of the second outcome', () => {
     const row = match({ taker: { quoteType: 'Ask', outcome: { indexSet: 2, name: 'Down', onChainId: '4462' } } });
     expect(readMatch(row, predict)).toMatchObject({ price: 0.8888, side: 'buy', outcome: 'Down' });
   });
 
-  it('is matched by the index set when the outcome has no id', () => {
+  it('has the outcome of its index set when the outcome has no id', () => {
     expect(readMatch(match({}, { indexSet: 2, name: 'Down' }), predict)).toMatchObject({ price: 0.8888, defect: null });
   });
 
@@ -140,20 +140,20 @@ describe('a match of Predict.fun', () => {
     ['no id', match({ settlementId: undefined }), 'malformed'],
     ["another market's outcome", match({}, { indexSet: 1, name: 'Up', onChainId: '99' }), 'unknown-outcome'],
     ['no taker', match({ taker: null }), 'unknown-outcome'],
-  ])('with %s says why it cannot become a tick', (_, row, defect) => {
+  ])('with %s states why it cannot become a tick', (_, row, defect) => {
     expect(readMatch(row, predict).defect).toBe(defect);
   });
 
-  it("is the same trade on every page, by the venue's id", () => {
+  it('is the same trade on every page, according to the venue’s id', () => {
     const rows = identifyPage([readMatch(match(), predict), readMatch(match(), predict)]);
     expect(rows.map(({ identity }) => identity)).toEqual(['01a0-1', '01a0-1']);
   });
 });
 
-describe('the identity of trades without an id', () => {
+describe('the identity of a trade without an id', () => {
   const read = (facts: Record<string, unknown> = {}) => readTrade(trade(facts), market());
 
-  it('distinguishes copies inside one page, and recognises the same row on another page', () => {
+  it('distinguishes copies inside one page, and is the same for the row on another page', () => {
     const page = identifyPage([read(), read({ price: 0.4 }), read()]).map(({ identity }) => identity);
     expect(new Set(page).size).toBe(3);
     expect(page[2]).toBe(`${page[0]}#1`);
@@ -173,14 +173,14 @@ describe('the identity of trades without an id', () => {
     expect(other.identity).not.toBe(first.identity);
   });
 
-  it('of a bad row is its text, so that the row is listed once even if it is read several times', () => {
+  it('is the text of a bad row, so that the row is listed once even if it is read several times', () => {
     const [first, again] = identifyPage([read({ price: null }), read({ price: null })]);
     expect(again.identity).toBe(first.identity);
   });
 });
 
-describe('numbers and times in answers', () => {
-  it('scaled integers are read without rounding on the way', () => {
+describe('numbers and times in a venue’s answers', () => {
+  it('are read without rounding when they are scaled integers', () => {
     expect(readScaled('370000000000000000').value).toBe(0.37);
     expect(readScaled(1.5e21).value).toBe(1500);
     // digits that no double has exactly: the number means the same as the text
@@ -189,13 +189,13 @@ describe('numbers and times in answers', () => {
     expect(readScaled('123456789012345678901234567890').value).toBe(123456789012.34567);
   });
 
-  it('numbers may be written with exponents and signs, nothing else', () => {
+  it('may be numbers with exponents and signs, but nothing else', () => {
     expect(readNumber('1e-3').value).toBe(0.001);
     for (const text of ['', ' ', '0x10', '1,5', '1.5.2']) expect(readNumber(text).defect).toBe('malformed');
     for (const value of [true, [], {}, undefined]) expect(readNumber(value).defect).toBe('malformed');
   });
 
-  it('times may be seconds, milliseconds, ISO 8601 or Postgres text', () => {
+  it('may be times in seconds, milliseconds, ISO 8601 or Postgres text', () => {
     const time = Date.UTC(2026, 6, 24, 0, 0, 16);
     for (const value of [
       time / 1000,
@@ -213,7 +213,7 @@ describe('numbers and times in answers', () => {
   });
 });
 
-describe('rows under one id that contradict each other', () => {
+describe('contradicting rows with the same id', () => {
   const row = (facts: Record<string, unknown>) => ({
     ...readMatch({}, market()),
     time: 1,
@@ -225,13 +225,13 @@ describe('rows under one id that contradict each other', () => {
     ...facts,
   });
 
-  it('are one trade, the first of the page; the others are kept as malformed', () => {
+  it('are stored as the first of the page, and the others are quarantined as malformed', () => {
     const page = identifyPage([row({}), row({ price: 0.6 }), row({ tradeId: 'b' }), row({}), row({ time: 2 })]);
     expect(page.map(({ identity, defect }) => (defect === null ? identity : defect))).toEqual(['a', 'malformed', 'b', 'a', 'malformed']);
     expect(new Set(page.map(({ identity }) => identity)).size).toBe(4);
   });
 
-  it('are ignored when the first one is unreadable', () => {
+  it('are stored as the first readable one', () => {
     const page = identifyPage([row({ price: null, defect: 'malformed' }), row({ price: 0.6 })]);
     expect(page[1]).toMatchObject({ identity: 'a', price: 0.6, defect: null });
   });

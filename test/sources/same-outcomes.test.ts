@@ -13,7 +13,7 @@ const market = (outcomes: readonly string[], outcomeIds: readonly string[], payo
   }) as unknown as Instrument;
 const back = <T>([a, b]: readonly T[]): T[] => [b, a];
 
-it('a market is priced by the outcome that came first when it was first seen, whatever a venue says later', () => {
+it('a market keeps the outcome that came first when it was first seen, whatever the venue says later', () => {
   const word = fc.string({ minLength: 1, maxLength: 80 });
   const pair = fc.tuple(word, word).filter(([a, b]) => a !== b);
   fc.assert(
@@ -27,7 +27,7 @@ it('a market is priced by the outcome that came first when it was first seen, wh
   );
 });
 
-it('ids of another market are refused; a first look, a better name and a market without ids are not', () => {
+it('other outcome ids are refused, while a first look, a better name and a market without ids are accepted', () => {
   const earlier = market(['Yes', 'No'], ['1', '2'], 1);
   expect(withSameOutcomes(market(['Yes', 'No'], ['1', '3'], 1), earlier)).toEqual({
     refused:

@@ -27,8 +27,8 @@ const answer = (data: readonly object[], next: string | null = null, memory = ne
 });
 const read = (data: readonly object[], next?: string | null) => sharedTradesV2(answer(data, next) as Http, markets);
 
-describe('the newest trades of several markets in one answer', () => {
-  it('has the rows of each market and the whole history of all where no older page is left', async () => {
+describe('one answer with the newest trades of several markets', () => {
+  it('has the rows of each market, and their whole history when there is no older page', async () => {
     const found = await read([row(1, 30), row(2, 20), row(1, 10)]);
     expect([...(found?.rows ?? [])].map(([id, rows]) => [id.slice(-1), rows.map(({ time }) => time)])).toEqual([
       ['1', [30_000, 10_000]],
@@ -38,7 +38,7 @@ describe('the newest trades of several markets in one answer', () => {
     expect(JSON.stringify(asked)).toContain(markets.map(({ id }) => id.slice('polymarket:'.length)).join(','));
   });
 
-  it('reaches back to the third last row, so that one wrong time does not count', async () => {
+  it('reaches back to the third last row, so that one wrong time has no effect', async () => {
     expect((await read([row(1, 50), row(2, 40), row(1, 30), row(2, 20), row(1, 1)], 'older'))?.after).toBe(30_000);
   });
 
@@ -51,10 +51,10 @@ describe('the newest trades of several markets in one answer', () => {
       'older',
     ],
     ['ends without a trade of a market whose volume says that it has some', [row(1, 30), row(3, 20)], null],
-  ])('is of no use where it %s', async (_, data, next) => {
+  ])('is not used when it %s', async (_, data, next) => {
     expect(await read(data, next)).toBeUndefined();
   });
-  it('may have the trades of one market only once its host has answered about several', async () => {
+  it('may have the trades of a single market once its host has answered for several', async () => {
     const memory = new Map();
     const both = await sharedTradesV2(answer([row(1, 30), row(2, 20)], 'older', memory) as Http, markets.slice(0, 2));
     expect(both).toBeUndefined();

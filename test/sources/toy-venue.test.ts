@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const checked = (venue: Venue) => checkVenue({ venue, recording: recorded, env: {}, records: false });
 
-describe('the toy venue of the examples', () => {
+describe('the toy venue among the examples', () => {
   it('keeps every rule of the contract over its recorded answers', async () => {
     expect(venueProblem(toy)).toBeUndefined();
     const { report } = await checked(toy);
@@ -95,20 +95,20 @@ describe('the toy venue of the examples', () => {
       'finds a market alone',
       /finds/,
     ],
-  ])('is found out when it %s', async (_what, venue, rule, problem) => {
+  ])('is reported as wrong when it %s', async (_what, venue, rule, problem) => {
     const { report } = await checked(venue());
     expect(report.ok).toBe(false);
     const broken = report.rules.find((each) => each.rule.startsWith(rule));
     expect(broken?.problem).toMatch(problem);
   });
 
-  it('reports its selector forms when a selector has another form', async () => {
+  it('is reported with its selector forms when a selector has another form', async () => {
     const wrong = checkVenue({ venue: toy, recording: { ...recorded, unknown: { ticker: 'X' } }, env: {}, records: false });
     await expect(wrong).rejects.toThrow('{"ticker":"X"} is not a selector of toy; write {"market": "…"}');
   });
 });
 
-describe('a recording', () => {
+describe('a recording of a venue’s answers', () => {
   let server: Server;
   let requests = 0;
   beforeAll(async () => {
@@ -138,7 +138,7 @@ describe('a recording', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it('requests each answer once, and is enough for a check without the venue', async () => {
+  it('has each answer once, and is enough for a check without the venue', async () => {
     const { port } = server.address() as AddressInfo;
     const env = { TOY_API_URL: `http://127.0.0.1:${port}` };
     const first = await checkVenue({ venue: toy, recording: { ...unrecorded, answers: [] }, env, records: true });

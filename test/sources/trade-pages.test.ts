@@ -47,25 +47,25 @@ const withCopies = (from: number, to: number): number[] =>
   Array.from({ length: 2400 }, (_, index) => (index >= from && index < to ? 0.5 : (index + 1) / 10_000));
 
 describe('copies of one trade', () => {
-  it('are separate trades also when they continue on the next page', async () => {
+  it('are separate trades even when they continue on the next page', async () => {
     expect((await identities(venue(withCopies(997, 1003)))).size).toBe(2400);
   });
 
-  it('are one trade where the next page begins with the last row of the page before it', async () => {
+  it('are one trade when the next page starts with the last row of the page before', async () => {
     const one = venue(withCopies(0, 0), { overlap: 1 });
     expect((await identities(one)).size).toBe(2400);
     // the two seams are looked at with two requests each
     expect(one.requests()).toBe(3 + 4);
   });
 
-  it('cost no request where the rows at the end of a page differ', async () => {
+  it('need no further request when the rows at the end of a page differ', async () => {
     const one = venue(withCopies(0, 0));
     expect((await identities(one)).size).toBe(2400);
     expect(one.requests()).toBe(3);
   });
 });
 
-describe('a venue that says there is no more and gives a cursor', () => {
+describe('a venue that announces no more pages but gives a cursor', () => {
   it('is read to the end of its cursors', async () => {
     expect((await identities(venue(withCopies(0, 0), { moreBesideCursor: false }))).size).toBe(2400);
   });

@@ -11,7 +11,7 @@ const PM_ALL = {
 };
 
 describe('a universe in a catalogue file', () => {
-  it('is read and written in the same form', () => {
+  it('is read and written back in the same form', () => {
     const [entry] = parseCatalogue([PM_ALL], 'universe.json');
     expect(entry).toMatchObject({ symbol: 'PM_ALL', kind: 'universe' });
     expect(writtenEntry(entry)).toEqual(PM_ALL);
@@ -27,7 +27,7 @@ describe('a universe in a catalogue file', () => {
     expect(() => parseCatalogue([{ universe: 'PM_ALL', sources }], 'universe.json')).toThrow(message);
   });
 
-  it('is refused under a name that its shards could not add a number to, and under the name of a symbol', () => {
+  it('is refused when its name leaves no room for the number of a shard, or is also the name of a symbol', () => {
     expect(() => parseCatalogue([{ ...PM_ALL, universe: 'PM.ALL' }], 'universe.json')).toThrow('write 1 to 100 letters, digits, _ -');
     const symbol = { symbol: 'PM_ALL', sources: { polymarket: [{ slug: 'rain' }] } };
     expect(() => parseCatalogue([symbol, PM_ALL], 'universe.json')).toThrow('the symbol is already at [0]');

@@ -8,13 +8,13 @@ const changes = async (work: () => void): Promise<readonly string[]> => {
   return tally.changes();
 };
 
-it('names the route without the market in it', () => {
+it('a route is named without the id of the market', () => {
   expect(
     ['/v1/markets/123/orderbook', '/markets/slug/rain-today', '/v1/categories/btc-updown-5m-1', '/markets/0xab', '/markets'].map(routeOf),
   ).toEqual(['/v1/markets/{id}/orderbook', '/markets/slug/{slug}', '/v1/categories/{slug}', '/markets/{id}', '/markets']);
 });
 
-it('notes an announced end of a route once, whatever market it was read for', async () => {
+it('an announced end of a route is noted once, for whatever markets the route was read', async () => {
   const headers = { deprecation: 'true', sunset: 'Fri, 01 May 2026 00:00:00 GMT', date: 'now' };
   const found = await changes(() => {
     noteHeaders('polymarket', '/markets/1', headers);
@@ -23,7 +23,7 @@ it('notes an announced end of a route once, whatever market it was read for', as
   expect(found).toEqual(['polymarket /markets/{id}: deprecation: true', 'polymarket /markets/{id}: sunset: Fri, 01 May 2026 00:00:00 GMT']);
 });
 
-it('notes unknown words, new fields and fields that vanished from many rows', async () => {
+it('unknown words, new fields and fields that are missing in many rows are noted', async () => {
   const rows = Array.from({ length: 10 }, () => ({ price: 1, maker: 'x' }));
   const found = await changes(() => {
     noteWord('predict', 'market', 'status', 'RESOLVED', new Set(['RESOLVED']));
@@ -38,6 +38,6 @@ it('notes unknown words, new fields and fields that vanished from many rows', as
   ]);
 });
 
-it('notes nothing where nothing is counted', () => {
+it('outside a task no change of a venue is noted', () => {
   expect(() => noteWord('predict', 'market', 'status', 'X', new Set())).not.toThrow();
 });

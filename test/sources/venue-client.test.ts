@@ -78,7 +78,7 @@ async function failure(): Promise<PredictLabError> {
 }
 
 describe('an unusual answer of a venue', () => {
-  it('is unpacked no further than the limit, however small it came, and is not asked for again', async () => {
+  it('is decompressed up to a limit, however small it arrived, and is not requested again', async () => {
     const bomb = gzipSync(Buffer.alloc(80 * 2 ** 20));
     let asked = 0;
     await venue(
@@ -98,7 +98,7 @@ describe('an unusual answer of a venue', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40 * 2 ** 20);
   });
 
-  it('that never ends is aborted at the overall timeout, although each chunk arrives in time', async () => {
+  it('that never ends is aborted at the overall timeout, even if each part arrives in time', async () => {
     const timers = new Set<NodeJS.Timeout>();
     await venue(
       (_, response) => {
@@ -117,7 +117,7 @@ describe('an unusual answer of a venue', () => {
     for (const timer of timers) clearInterval(timer);
   });
 
-  it('in text that is not valid Unicode is replaced: halves of characters and U+0000, in keys as well', async () => {
+  it('has invalid Unicode replaced in texts and keys: half characters and U+0000', async () => {
     const body = '{"title":"a\\ud83d b\\u0000c","pair":"\\ud83d\\ude00","\\udc00":["\\ud800"],"__proto__":{"x":1},"escaped":"\\\\ud83d"}';
     await venue((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
     const { json } = await get();
@@ -129,8 +129,8 @@ describe('an unusual answer of a venue', () => {
   });
 });
 
-describe('requests are counted', () => {
-  it('each try by itself, for the work that made them', async () => {
+describe('the requests to a venue are counted', () => {
+  it('one by one with retries, for the task that made them', async () => {
     await venue((_, response, count) => (count % 2 === 1 ? sendJson(response, 503, { message: 'away' }) : sendJson(response, 200, {})), {
       host: 'data',
     });
@@ -147,7 +147,7 @@ describe('requests are counted', () => {
 });
 
 describe('a request to a venue', () => {
-  it('keeps the prefix of the base URL, repeats query keys, sends the key and reads gzip', async () => {
+  it('keeps the prefix of the base URL, may repeat query keys, sends the key and accepts gzip', async () => {
     let url: string | undefined;
     let header: unknown;
     await venue((request, response) => {
@@ -173,7 +173,7 @@ describe('a request to a venue', () => {
     ['an answer that is not whole', (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":')],
     ['an answer that never comes', () => undefined],
     ['a body that stops coming', (_, response) => void response.writeHead(200, { 'content-length': '9' }).write('{')],
-  ])('gets through after %s', async (_, fault) => {
+  ])('succeeds after %s', async (_, fault) => {
     const watched = await venue((request, response, count) =>
       count === 1 ? fault(request, response, count) : sendJson(response, 200, { count }),
     );
@@ -181,7 +181,7 @@ describe('a request to a venue', () => {
     expect(watched.taken).toBe(2);
   });
 
-  it('gives up on a venue that stays unavailable, with an error that is retried later', async () => {
+  it('fails when a venue stays unavailable, with an error that is retried later', async () => {
     let asked = 0;
     await venue((_, response, count) => {
       asked = count;
@@ -193,7 +193,7 @@ describe('a request to a venue', () => {
     expect(asked).toBe(4);
   });
 
-  it('moves the whole budget by the wait of a 429, and continues after it', async () => {
+  it('pauses the whole budget for the wait of a 429, and succeeds after it', async () => {
     const watched = await venue((_, response, count) =>
       count === 1 ? sendJson(response, 429, { error: 'slow down' }, { 'retry-after': '0.05' }) : sendJson(response, 200, {}),
     );
@@ -201,7 +201,7 @@ describe('a request to a venue', () => {
     expect(watched.pauses).toEqual([50]);
   });
 
-  it('reports a long wait to its caller instead of waiting', async () => {
+  it('fails with the wait when the venue requests a long one', async () => {
     const watched = await venue((_, response) => sendJson(response, 429, { error: 'slow down' }, { 'retry-after': '120' }));
     expect(await failure()).toMatchObject({ type: 'RateLimited', retryAfterMs: 120_000 });
     expect(watched.taken).toBe(1);
@@ -221,7 +221,7 @@ describe('a request to a venue', () => {
     expect(watched.taken).toBe(1);
   });
 
-  it.each([403, 200, 404])('treats an HTML page with status %i as a blocked address, after a second try', async (status) => {
+  it.each([403, 200, 404])('treats an HTML page with status %i as a block of this address, after a second request', async (status) => {
     const watched = await venue((_, response) =>
       response.writeHead(status, { 'content-type': 'text/html' }).end('<!doctype html><h1>Blocked</h1>'),
     );
@@ -234,14 +234,14 @@ describe('a request to a venue', () => {
     expect(await failure()).toMatchObject({ type: 'SourceUnavailable' });
   });
 
-  it('names the variable of a refused key, and never shows the key, even when the venue does', async () => {
+  it('fails with the variable of a refused key, and never shows the key, even when the venue does', async () => {
     await venue((_, response) => sendJson(response, 401, { message: `the key ${KEY} is not valid` }));
     const error = await failure();
     expect(error.message).toContain('PREDICT_API_KEY');
     expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain(KEY);
   });
 
-  it('removes a key that the venue echoes from data, and never changes data when the key is an ordinary word', async () => {
+  it('has its key removed from the venue’s data, unless the key is an ordinary word', async () => {
     const row = { market: 'key-market', key: 1, note: `sent with ${KEY}`, marker: 'k' };
     await venue((_, response) => sendJson(response, 200, row));
     expect(await get()).toMatchObject({ json: { ...row, note: 'sent with ***' } });
@@ -253,25 +253,25 @@ describe('a request to a venue', () => {
     }
   });
 
-  it('says which address cannot be reached', async () => {
+  it('fails with the address that cannot be reached', async () => {
     client = new VenueClient({ venue: 'polymarket', family: 'data-general', baseUrl: 'http://127.0.0.1:9', budget: budget(), tries: 1 });
     expect((await failure()).message).toContain('polymarket cannot be reached at http://127.0.0.1:9/v1/things');
   });
 
-  it('ends at once when it is cancelled, with the reason of the cancellation', async () => {
+  it('ends at once when it is cancelled, with the reason', async () => {
     const controller = new AbortController();
     await venue(() => controller.abort(new Error('cancelled by the user')), { timeoutMs: 5000 });
     await expect(get(controller.signal)).rejects.toThrow('cancelled by the user');
   });
 
-  it('reads a bare NaN as a bad number, not as a bad page', async () => {
+  it('accepts a bare NaN as a bad number, not as a bad page', async () => {
     await venue((_, response) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"price": NaN, "title": "a: NaN, b", "sizes": [1, -Infinity]}'),
     );
     expect(await get()).toMatchObject({ json: { price: 'NaN', title: 'a: NaN, b', sizes: [1, '-Infinity'] } });
   });
 
-  it('uses its connections again', async () => {
+  it('reuses its connections', async () => {
     const sockets = new Set<unknown>();
     await venue(
       (request, response) => {

@@ -54,7 +54,7 @@ function host(minutes: number, change: (rows: Answered[], page: number) => Answe
 }
 
 describe('the trades of a whole venue', () => {
-  it('are read once for all looks of a run, down to the oldest time that one needs', async () => {
+  it('are read once for all walks of a run, down to the oldest time that one of them needs', async () => {
     const { read, pages, markets } = host(1000);
     const [first, second] = await Promise.all([read([markets[0]]), read([markets[1]])]);
     expect(pages()).toBe(5);
@@ -66,7 +66,7 @@ describe('the trades of a whole venue', () => {
     expect(older?.rows.get('kalshi:A')?.map(({ time }) => time)).toEqual(Array.from({ length: 205 }, (_, i) => NOW - 2 * i * MINUTE));
   });
 
-  it('are read again for the next run, and for a listing after their newest page', async () => {
+  it('are read again for the next run, and for markets listed after their newest page', async () => {
     const { read, pages, state } = host(1000);
     await read();
     state.clock = NOW + MINUTE;
@@ -76,25 +76,25 @@ describe('the trades of a whole venue', () => {
     expect(pages()).toBe(15);
   });
 
-  it('reach back no further where single walks need fewer requests', async () => {
+  it('are read no further back when separate walks need fewer requests', async () => {
     const { read, pages } = host(1000);
     const found = await read(undefined, { since: NOW - 900 * MINUTE, worth: 20 });
     expect(pages()).toBe(5);
     expect(found?.after).toBeGreaterThan(NOW - 50 * MINUTE);
   });
 
-  it('are all trades where the history ends', async () => {
+  it('are complete when the history ends', async () => {
     expect((await host(12).read())?.after).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  it('are of no use where they are not newest first', async () => {
+  it('are not used when they are not ordered newest first', async () => {
     expect(await host(1000, (rows, page) => (page === 2 ? rows.toReversed() : rows)).read()).toBeUndefined();
     expect(
       await host(1000, (rows, page) => (page === 2 ? rows.map((row) => ({ ...row, at: row.at + 15 * MINUTE })) : rows)).read(),
     ).toBeUndefined();
   });
 
-  it('claim nothing by one time that is far ahead or long ago', async () => {
+  it('cover no time because of a single time far ahead or long ago', async () => {
     const late = await host(1000, (rows) => [{ ticker: 'A', at: NOW + 400 * 1440 * MINUTE }, ...rows]).read();
     expect(late?.after).toBeGreaterThan(NOW - 60 * MINUTE);
     const ago = await host(1000, (rows, page) => (page === 0 ? [...rows, { ticker: 'A', at: 1000 }] : rows)).read();

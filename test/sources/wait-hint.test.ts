@@ -3,7 +3,7 @@ import { clockOf, exhaustedMs, waitHintMs } from '../../src/sources/http/wait-hi
 
 const NOW = Date.UTC(2026, 5, 10, 12);
 
-describe('how long a venue wants us to wait', () => {
+describe('the wait that a venue requests', () => {
   it.each([
     ['seconds', { 'retry-after': '12' }, 12_000],
     ['an HTTP date', { 'retry-after': new Date(NOW + 30_000).toUTCString() }, 30_000],
@@ -25,22 +25,22 @@ describe('how long a venue wants us to wait', () => {
     ['words that some parser takes for a date as nothing', { 'retry-after': 'in 5 minutes' }, undefined],
     ['nonsense', { 'retry-after': 'soon' }, undefined],
     ['nothing', {}, undefined],
-  ])('reads %s', (_, headers, wait) => {
+  ])('is read from %s', (_, headers, wait) => {
     expect(waitHintMs(429, headers, NOW)).toBe(wait);
   });
 
-  it('does not take the reset on a 503 for a wait: it stands on every answer', () => {
+  it('is not read from the limit’s reset on a 503, since every answer has that', () => {
     expect(waitHintMs(503, { 'ratelimit-reset': '36' }, NOW)).toBeUndefined();
     expect(waitHintMs(503, { 'ratelimit-reset': '36', 'retry-after': '2' }, NOW)).toBe(2000);
   });
 
-  it('waits after an answer that used up the limit', () => {
+  it('follows an answer that used up the limit', () => {
     expect(exhaustedMs({ 'ratelimit-remaining': '0', 'ratelimit-reset': '9' }, NOW)).toBe(9000);
     expect(exhaustedMs({ 'ratelimit-remaining': '1', 'ratelimit-reset': '9' }, NOW)).toBeUndefined();
   });
 });
 
-describe("a venue's clock at an answer", () => {
+describe('the venue’s clock at an answer', () => {
   const date = new Date(NOW - 5000).toUTCString();
 
   it.each([

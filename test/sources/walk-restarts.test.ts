@@ -47,7 +47,7 @@ describe('a walk', () => {
   };
 
   it.each(['retry', 'end-of-paging'])(
-    'whose cursor is known no more looks at everything again, the newest page too (%s)',
+    'whose cursor has expired reads everything again, including the newest page (%s)',
     async (repeats) => {
       const [first] = await pagesOf(walkOf(quiet, { repeats }), 1);
       let refused = false;
@@ -66,7 +66,7 @@ describe('a walk', () => {
     },
   );
 
-  it('ends at the last page there is, though trades push it on and it never repeats itself', async () => {
+  it('ends at the last page, even when trades keep shifting the pages and no page repeats itself', async () => {
     let now = 0;
     const busy = (cursor: string | null): HistoryPage => {
       now += 3;

@@ -8,8 +8,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 5, 10, 12);
 
-describe('what coverage lacks', () => {
-  it('is the window without what is covered, and together they are the window again', () => {
+describe('the uncovered part of a window', () => {
+  it('is the window without the covered ranges, and both together are the window again', () => {
     const range = fc
       .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 20 }))
       .map(([from, length]) => ({ from, to: from + length }));
@@ -37,24 +37,24 @@ describe('what coverage lacks', () => {
 });
 
 describe('the markets of a series', () => {
-  it('are all that run in the window, named by their start', () => {
+  it('are all those that run in the window, named by their start', () => {
     const members = seriesMembers('btc-updown-5m', { from: NOW - HOUR, to: NOW }) ?? [];
     expect(members[0]).toEqual({ slugs: [`btc-updown-5m-${(NOW - HOUR) / 1000}`], start: NOW - HOUR, end: NOW - HOUR + 300_000 });
     expect(members.at(-1)?.start).toBe(NOW);
     expect(members).toHaveLength(13);
   });
 
-  it('include the one that had begun before the window', () => {
+  it('include the one that started before the window', () => {
     const [first] = seriesMembers('btc-updown-1h', { from: NOW - 1.5 * HOUR, to: NOW }) ?? [];
     expect(first.start).toBe(NOW - 2 * HOUR);
   });
 
-  it('may start at any full hour when they are longer than one', () => {
+  it('may start at any full hour when they last longer than one', () => {
     const starts = (seriesMembers('btc-updown-4h', { from: NOW - HOUR, to: NOW }) ?? []).map(({ start }) => (NOW - start) / HOUR);
     expect(starts).toEqual([4, 3, 2, 1, 0]);
   });
 
-  it('of an hour or a day are also named by the clock of New York, with and without the year', () => {
+  it('of an hour or a day are also named by New York time, with and without the year', () => {
     const at = Date.UTC(2026, 8, 5, 9);
     const names = (slug: string, from: number) => (seriesMembers(slug, { from, to: from }) ?? []).flatMap(({ slugs }) => slugs);
     expect(names('btc-up-or-down-hourly', at)).toEqual([
@@ -81,8 +81,8 @@ describe('the markets of a series', () => {
   });
 });
 
-describe('the price ladder', () => {
-  it('asks for the finest grain that the age still has, in windows of at most 15 days, newest first', () => {
+describe('the requests for price points', () => {
+  it('use the finest grain that the venue still has at each age, in windows of at most 15 days, newest first', () => {
     const steps = ladderSteps({ from: NOW - 100 * DAY, to: NOW }, { asOf: NOW, now: NOW });
     expect(steps[0]).toEqual({ range: { from: NOW - 7 * DAY, to: NOW }, grain: 0 });
     expect(steps.every(({ range }) => range.to - range.from <= 15 * DAY)).toBe(true);
@@ -91,7 +91,7 @@ describe('the price ladder', () => {
     for (const { range, grain } of steps) expect(range.from).toBeGreaterThanOrEqual(NOW - GRAINS[grain].keptMs);
   });
 
-  it('sends one request for a week that ended seconds ago, and none for ranges shorter than a bucket', () => {
+  it('are a single one for a week that ended seconds ago, and none for ranges shorter than a bucket', () => {
     const asOf = NOW - 3_456;
     expect(ladderSteps({ from: asOf - 7 * DAY, to: asOf }, { asOf, now: NOW })).toEqual([
       { range: { from: asOf - 7 * DAY, to: asOf }, grain: 0 },
@@ -99,13 +99,13 @@ describe('the price ladder', () => {
     expect(ladderSteps({ from: asOf - 100 * DAY, to: asOf }, { asOf, now: NOW })).toHaveLength(9);
   });
 
-  it('ends windows of a backfill where the retention by the clock does, so that none is answered in part', () => {
+  it('end a backfill’s window where the venue’s retention does, so that no window is answered in part', () => {
     const steps = ladderSteps({ from: NOW - 10 * DAY, to: NOW - 3 * DAY }, { asOf: NOW - 3 * DAY, now: NOW });
     expect(steps.map(({ range }) => range.from)).toEqual([NOW - 7 * DAY, NOW - 10 * DAY]);
     expect(steps.every(({ grain }) => grain === 0)).toBe(true);
   });
 
-  it('steps down only where a coarser bucket fits into the window', () => {
+  it('use a coarser grain only when a bucket of it fits into the window', () => {
     expect(coarser(0, { from: NOW - DAY, to: NOW }, NOW)).toBe(1);
     expect(coarser(0, { from: NOW - 30_000, to: NOW }, NOW)).toBeUndefined();
     expect(coarser(1, { from: NOW - 61 * DAY, to: NOW - 61 * DAY + 30_000 }, NOW)).toBe(2);

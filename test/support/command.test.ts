@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { predictlabHere } from './command.ts';
 
-test('commands in this process that are asked for at once run one after the other, and leave its environment and streams as they were', async () => {
+test('commands started at once in this process run one after the other, and leave its environment and streams unchanged', async () => {
   const before = { env: process.env, exitCode: process.exitCode, out: process.stdout.write, err: process.stderr.write };
   const wrong = Array.from({ length: 5 }, (_, n) => `no-such-command-${n}`);
   const answers = await Promise.all(wrong.map((word) => predictlabHere([word], { ...process.env, LEAKED: word })));

@@ -5,9 +5,7 @@ import { expect, it } from 'vitest';
 import { processIdentity } from '../../src/processes/process-identity.ts';
 import { useMemoryFolder } from './memory-folder.ts';
 
-it('a folder in memory takes the place of the one on the disk, without those of runs that are no more, and goes with its run', ({
-  skip,
-}) => {
+it('a test run uses a folder in memory if there is one, removes those of test runs that ended, and its own at its end', ({ skip }) => {
   const before = process.env.TMPDIR;
   const close = useMemoryFolder();
   const folder = tmpdir();

@@ -13,7 +13,7 @@ function logged(env: NodeJS.ProcessEnv, write: (log: ReturnType<typeof createLog
 }
 
 describe('the log of a process', () => {
-  it('writes JSON lines from its level on, with invisible characters escaped', () => {
+  it('has JSON lines of its level and above, with invisible characters escaped', () => {
     const text = logged({ LOG_FORMAT: 'json' }, (log) => {
       log.debug('left out');
       log.info('a\u001b[31m b', { rows: 3, more: { list: ['\u0007', 1] } });
@@ -24,29 +24,29 @@ describe('the log of a process', () => {
     expect(logged({ LOG_FORMAT: 'json', LOG_LEVEL: 'error' }, (log) => log.warn('left out'))).toBe('');
   });
 
-  it('writes lines for a terminal, one per message, without colours elsewhere', () => {
+  it('has one entry per message in the pretty format, with colours only in a terminal', () => {
     const text = logged({ LOG_FORMAT: 'pretty' }, (log) => log.warn('a\nb', { deep: { none: null, list: ['x\u001b[31m'] } }));
     expect(text).toMatch(/^\[\d{4}-\d\d-\d\d .*Z\] WARN.*: a/);
     expect(text).not.toContain('\u001b');
     expect(text).toContain('"none": null');
   });
 
-  it('refuses a level or format that does not exist', () => {
+  it('is refused with an unknown level or format', () => {
     expect(() => createLog({ LOG_LEVEL: 'loud' })).toThrow('LOG_LEVEL "loud": use one of trace, debug');
     expect(() => createLog({ LOG_FORMAT: 'xml' })).toThrow('LOG_FORMAT "xml": use pretty or json');
   });
 });
 
-describe('the address of a port', () => {
+describe('the address of a port in a variable', () => {
   it.each([
     ['127.0.0.1:9464', '127.0.0.1', 9464],
     [':0', '127.0.0.1', 0],
     ['::1:65535', '::1', 65_535],
-  ])('%s has a host and a port', (address, host, port) => {
+  ])('has a host and a port: %s', (address, host, port) => {
     expect(splitAddress(address, 'METRICS_ADDRESS')).toEqual([host, port]);
   });
 
-  it.each(['9464', 'localhost:', 'a:1.5', 'a:-1', 'a:65536', 'a:b', ''])('%j is refused with its variable', (address) => {
+  it.each(['9464', 'localhost:', 'a:1.5', 'a:-1', 'a:65536', 'a:b', ''])('is refused with the name of its variable: %j', (address) => {
     expect(() => splitAddress(address, 'METRICS_ADDRESS')).toThrow(`METRICS_ADDRESS="${address}": write host:port`);
   });
 });
@@ -55,7 +55,7 @@ describe('the metrics port', () => {
   const serve = async (address: string, sdkMetrics?: string, warnings: string[] = []) =>
     await serveMetrics({ address, metrics: createMetrics(), sdkMetrics, log: { ...silent, warn: (text) => void warnings.push(text) } });
 
-  it('serves our metrics and, where there are any, those of the SDK', async () => {
+  it('serves our metrics, and those of the SDK if there are any', async () => {
     const alone = await serve('127.0.0.1:0');
     const both = await serve('127.0.0.1:0', alone.address);
     const [ours, whole] = await Promise.all(
@@ -69,7 +69,7 @@ describe('the metrics port', () => {
     await both.close();
   });
 
-  it('takes a free port where its own is in use, and refuses a host that is not of this machine', async () => {
+  it('is replaced by a free port when it is in use, and refused on a host that is not this machine', async () => {
     const first = await serve('127.0.0.1:0');
     const warnings: string[] = [];
     const second = await serve(first.address, undefined, warnings);

@@ -4,8 +4,8 @@ import { QueueLengths } from '../../src/telemetry/queue-lengths.ts';
 
 const execution = (runId: string) => ({ workflowId: `${runId}-id`, runId });
 
-describe('the length of the queue', () => {
-  it('is the sum over the runs that this worker drives', async () => {
+describe('the queue length in the metrics', () => {
+  it('is the sum over the runs on this worker', async () => {
     const queue = new QueueLengths();
     queue.report(execution('a'), { ready: 3, running: 1 });
     queue.report(execution('b'), { ready: 2, running: 2 });
@@ -14,7 +14,7 @@ describe('the length of the queue', () => {
     expect(await queue.totals()).toEqual({ ready: 2, running: 2 });
   });
 
-  it('forgets a run that left this worker, and only that execution of it', async () => {
+  it('excludes a run that left this worker, for that execution only', async () => {
     const queue = new QueueLengths();
     queue.report({ workflowId: 'run', runId: 'first' }, { ready: 9, running: 0 });
     queue.report({ workflowId: 'run', runId: 'second' }, { ready: 1, running: 1 });
@@ -22,14 +22,14 @@ describe('the length of the queue', () => {
     expect(await queue.totals()).toEqual({ ready: 1, running: 1 });
   });
 
-  it('forgets a silent run that was ended from outside, and keeps one that is open or cannot be looked up', async () => {
+  it('excludes a silent run that was terminated, and includes one that is open or cannot be looked up', async () => {
     const queue = new QueueLengths({ silentMs: 0 });
     queue.onSilence(({ runId }) => (runId === 'away' ? Promise.reject(new Error('Temporal is away')) : Promise.resolve(runId === 'open')));
     for (const runId of ['open', 'away', 'terminated']) queue.report(execution(runId), { ready: 1, running: 0 });
     expect(await queue.totals()).toEqual({ ready: 2, running: 0 });
   });
 
-  it('does not query a run that reports', async () => {
+  it('does not need a query for a run that reports', async () => {
     const queue = new QueueLengths();
     queue.onSilence(() => Promise.reject(new Error('asked')));
     queue.report(execution('a'), { ready: 1, running: 0 });
@@ -38,7 +38,7 @@ describe('the length of the queue', () => {
 });
 
 describe('the metrics of tasks', () => {
-  it('count ends and retries, and rows and the duration of those that succeeded', async () => {
+  it('count ends and retries, and add up the rows and durations of successes', async () => {
     const { registry, tasks } = createMetrics();
     const valueOf = async (metric: string): Promise<number> =>
       Number(
@@ -63,7 +63,7 @@ describe('the metrics of tasks', () => {
     expect(await valueOf('predictlab_stage_duration_seconds_bucket{le="300",stage="store"}')).toBe(1);
   });
 
-  it('read the basis of twins at most once a minute', async () => {
+  it('read the price difference of twins at most once a minute', async () => {
     const metrics = createMetrics();
     let reads = 0;
     metrics.onBasis(async () => (reads++, [{ market: 'a', twin: 'b', profit: 0.02 }]));
@@ -72,8 +72,8 @@ describe('the metrics of tasks', () => {
   });
 });
 
-describe('the metrics of a worker that has done nothing', () => {
-  it('have every counter at 0, so that an alert on what does not happen can fire', async () => {
+describe('the metrics of a worker that has run nothing', () => {
+  it('have every counter at 0, so that an alert on missing events can fire', async () => {
     const text = await createMetrics().registry.metrics();
     for (const stage of ['collect', 'visualize', 'custom']) {
       for (const status of ['success', 'failed', 'cancelled'])

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readTaskLog, TaskLog } from '../../src/telemetry/task-log.ts';
 import { silent } from '../support/silent.ts';
 
-describe("the tasks' log", () => {
+describe('the log of tasks', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'predictlab-log-'));
@@ -30,7 +30,7 @@ describe("the tasks' log", () => {
     ]);
   });
 
-  it('merges the files of several workers by time, and reads on from where it was', async () => {
+  it('merges the files of several workers by time, and continues from where it was read before', async () => {
     const [a, b] = [logOf('a'), logOf('b')];
     a.tee(silent).info('1', about);
     await a.close();
@@ -45,7 +45,7 @@ describe("the tasks' log", () => {
     expect(more.lines.map(({ message }) => message)).toEqual(['3']);
   });
 
-  it('leaves a line that is being written for the next time, and passes over what is no line of ours', async () => {
+  it('leaves an incomplete line for the next reading, and skips lines that are not its own', async () => {
     const kept = logOf();
     kept.tee(silent).info('whole', about);
     await kept.close();
@@ -57,7 +57,7 @@ describe("the tasks' log", () => {
     expect((await readTaskLog(path.join(folder, 'run'), first.position)).lines.map(({ message }) => message)).toEqual(['late']);
   });
 
-  it('stays bounded and still has room for what goes wrong', async () => {
+  it('has a maximum size, with room left for warnings and errors', async () => {
     const kept = logOf();
     const log = kept.tee(silent);
     const long = 'x'.repeat(8_000);
@@ -68,7 +68,7 @@ describe("the tasks' log", () => {
     expect((await readTaskLog(path.join(folder, 'run'))).lines.at(-1)?.message).toBe('went wrong');
   });
 
-  it('loses only the fields of a line that is not JSON or too long, and never throws into the task', async () => {
+  it('loses only the fields of a line that is too long or not JSON, and never makes a task fail', async () => {
     const kept = logOf();
     const circle: Record<string, unknown> = {};
     circle.self = circle;
@@ -88,7 +88,7 @@ describe("the tasks' log", () => {
     expect((await stat(path.join(folder, 'run', 'w.jsonl'))).mode & 0o077).toBe(0);
   });
 
-  it('reports once that it cannot be written, and tasks continue', async () => {
+  it('reports once that it cannot be written, and the tasks continue', async () => {
     await appendFile(path.join(folder, 'run'), 'a file where the folder should be');
     const warnings: string[] = [];
     const kept = new TaskLog({
@@ -105,7 +105,7 @@ describe("the tasks' log", () => {
     expect(await readFile(path.join(folder, 'run'), 'utf8')).toBe('a file where the folder should be');
   });
 
-  it('ignores lines of no task, and shortens a line only past its limit', async () => {
+  it('excludes lines that belong to no task, and shortens a line only above the limit', async () => {
     const kept = logOf();
     const log = kept.tee(silent);
     log.info('no task', { runId: 'run' });
@@ -126,7 +126,7 @@ describe("the tasks' log", () => {
     expect(lines.map(({ message }) => message.length)).toEqual([1, 1, 1, 4 * 1024]);
   });
 
-  it('is written without closing it, and is ordered by time', async () => {
+  it('reaches the file without being closed, and is ordered by time', async () => {
     const kept = logOf('b');
     kept.tee(silent).info('second', about);
     const file = path.join(folder, 'run', 'b.jsonl');
@@ -141,7 +141,7 @@ describe("the tasks' log", () => {
     expect(lines.map(({ message }) => message)).toEqual([first, 'second', third]);
   });
 
-  it('includes files that other machines sent, unless this machine has them', async () => {
+  it('includes files that other machines sent, unless this machine has the same files', async () => {
     const kept = logOf('a');
     kept.tee(silent).info('here', about);
     await kept.close();

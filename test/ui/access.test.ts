@@ -7,19 +7,19 @@ const rules: AccessRules = { host: '127.0.0.1', port: 8270, token: TOKEN, contro
 const ours: RequestHeaders = { host: '127.0.0.1:8270', origin: undefined, authorization: undefined, cookie: undefined };
 const withToken: RequestHeaders = { ...ours, authorization: `Bearer ${TOKEN}` };
 
-describe('who may read the pages', () => {
-  it.each(['127.0.0.1:8270', 'localhost:8270', '[::1]:8270', 'LOCALHOST:8270'])('a browser that calls this server %s may', (host) => {
+describe('reading the pages', () => {
+  it.each(['127.0.0.1:8270', 'localhost:8270', '[::1]:8270', 'LOCALHOST:8270'])('is allowed when the server is called %s', (host) => {
     expect(mayRead({ ...ours, host }, rules)).toBeNull();
   });
 
   it.each([undefined, '', 'evil.test:8270', '127.0.0.1', '127.0.0.1:80', '127.0.0.1.evil.test:8270', 'localhost:8270:1', '10.0.0.1:8270'])(
-    'a request for the host %s is refused: another name that leads here is not ours',
+    'is refused for the host %s, since another name for this machine is not ours',
     (host) => {
       expect(mayRead({ ...ours, host }, rules)).toMatchObject({ status: 403 });
     },
   );
 
-  it('on a server open to other machines only with the token, as header or as cookie', () => {
+  it('is allowed on a server open to other machines only with the token, in a header or a cookie', () => {
     const open: AccessRules = { ...rules, host: '0.0.0.0', guarded: true };
     const there = { ...ours, host: '192.0.2.7:8270' };
     expect(mayRead(there, open)).toMatchObject({ status: 401 });
@@ -29,25 +29,25 @@ describe('who may read the pages', () => {
   });
 });
 
-describe('who may act', () => {
-  it('nobody on a read-only server, not even with a token', () => {
+describe('acting through the pages', () => {
+  it('is refused on a read-only server, even with a token', () => {
     expect(mayAct(withToken, { ...rules, control: false })).toMatchObject({ status: 403 });
   });
 
-  it('nobody without the token in the header; a cookie does not count, since any page can make a browser send it', () => {
+  it('is refused without the token in the header; a cookie does not suffice, since any page can make a browser send it', () => {
     expect(mayAct(ours, rules)).toMatchObject({ status: 401 });
     expect(mayAct({ ...ours, cookie: `${TOKEN_COOKIE}=${TOKEN}` }, rules)).toMatchObject({ status: 401 });
     expect(mayAct(withToken, rules)).toBeNull();
   });
 
   it.each(['http://evil.test', 'https://127.0.0.1:8270', 'http://127.0.0.1:8271', 'null', 'http://localhost:8270.evil.test'])(
-    'nobody from the page of another origin: %s',
+    'is refused from the page of another origin: %s',
     (origin) => {
       expect(mayAct({ ...withToken, origin }, rules)).toMatchObject({ status: 403 });
     },
   );
 
-  it('only the exact token is accepted', () => {
+  it('is allowed with the exact token only', () => {
     fc.assert(
       fc.property(fc.string(), fc.option(fc.webUrl()), (guess, origin) => {
         fc.pre(guess !== TOKEN);

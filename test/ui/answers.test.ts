@@ -18,8 +18,8 @@ const serverOf = () => {
   return app;
 };
 
-describe('an answer of the pages', () => {
-  it('is compressed from 8,000 characters on, for a client that accepts that', async () => {
+describe('an answer of the page server', () => {
+  it('is compressed from 8,000 characters on when the client accepts that', async () => {
     const app = serverOf();
     const ask = async (length: number, accepted?: string) =>
       await app.inject({ url: `/page?length=${length}`, headers: accepted === undefined ? {} : { 'accept-encoding': accepted } });
@@ -37,7 +37,7 @@ describe('an answer of the pages', () => {
     expect(gunzipSync(packed.rawPayload)).toHaveLength(8_000);
   });
 
-  it('that refuses is a page in a browser, and JSON elsewhere', async () => {
+  it('that refuses a request is a page for a browser, and JSON otherwise', async () => {
     const app = serverOf();
     const ask = async (status: number, method: 'GET' | 'POST' = 'GET', accept = 'text/html') =>
       await app.inject({ method, url: `/refused?status=${status}`, headers: { accept } });
@@ -61,7 +61,7 @@ describe('an answer of the pages', () => {
     expect([399, 400, '404'].map((statusCode) => httpStatusOf({ statusCode }))).toEqual([500, 400, 500]);
   });
 
-  it('cannot be given on a port that is in use', async () => {
+  it('needs a free port: a port in use is refused', async () => {
     const [first, second] = [serverOf(), serverOf()];
     await listenOn(first, '127.0.0.1', 0);
     const { port } = first.server.address() as { port: number };

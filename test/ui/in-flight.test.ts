@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { InFlight } from '../../src/ui/in-flight.ts';
 import { gate } from '../support/stages.ts';
 
-describe('requests under way', () => {
-  it('are waited for, also those that start meanwhile and those that fail', async () => {
+describe('requests in progress', () => {
+  it('are waited for, including those that start meanwhile and those that fail', async () => {
     const inFlight = new InFlight();
     const [first, second] = [gate(), gate()];
     const done: string[] = [];
@@ -22,7 +22,7 @@ describe('requests under way', () => {
     expect(done).toEqual(['first', 'second', 'settled true']);
   });
 
-  it('are waited for no longer than the limit', async () => {
+  it('are waited for up to the limit', async () => {
     const inFlight = new InFlight();
     const held = gate();
     const going = inFlight.track(held.opened);

@@ -12,7 +12,7 @@ describe('the token of the live pages', () => {
     file = path.join(folder, 'home', 'ui-token');
   });
 
-  it('is created once, readable by its owner alone, also when several servers start at once', async () => {
+  it('is created once, readable by its owner only, even when several servers start at once', async () => {
     const tokens = await Promise.all(Array.from({ length: 20 }, () => keptToken(file)));
     expect(new Set(tokens).size).toBe(1);
     expect(await keptToken(file)).toBe(tokens[0]);
@@ -30,13 +30,13 @@ describe('the token of the live pages', () => {
     },
   );
 
-  it('is refused where others can read it, with what to do', async () => {
+  it('is refused with advice when others can read its file', async () => {
     await keptToken(file);
     await chmod(file, 0o644);
     await expect(keptToken(file)).rejects.toThrow(/can be read by other users \(mode 644\): .*chmod 600/);
   });
 
-  it('is refused where the file cannot be created', async () => {
+  it('is refused when its file cannot be created', async () => {
     await writeFile(path.join(folder, 'plain'), '');
     await expect(keptToken(path.join(folder, 'plain', 'token'))).rejects.toThrow(/plain.token: the token cannot be stored there/);
     await expect(keptToken(folder)).rejects.toThrow(/can be read by other users|cannot be stored there/);

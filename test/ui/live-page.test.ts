@@ -24,7 +24,7 @@ function scripted(states: readonly (string | Error)[], options: { readonly asked
 }
 
 describe('a live page', () => {
-  it('gives each reader the whole page first, then only what has changed since its last request', async () => {
+  it('sends each reader the whole page first, and then what has changed since the reader’s last request', async () => {
     const { page } = scripted(['one', 'one', 'two']);
     await expect.poll(() => page.changesSince(0).patches).toContainEqual({ part: 'head', html: 'two' });
     const whole = page.changesSince(0);
@@ -37,7 +37,7 @@ describe('a live page', () => {
     page.close();
   });
 
-  it('gives the whole page to a reader of an earlier page with its address', async () => {
+  it('sends the whole page to a reader of an earlier page at the same address', async () => {
     const first = scripted(['one']);
     await expect.poll(() => first.page.changesSince(0).patches).toHaveLength(2);
     const { revision } = first.page.changesSince(0);
@@ -48,7 +48,7 @@ describe('a live page', () => {
     later.page.close();
   });
 
-  it('is read again soon where a look costs the run little, however long looks take on this machine', async () => {
+  it('is read again soon when reading costs the run little, however long it takes on this machine', async () => {
     const states = ['one', 'two', 'ended'];
     const idle = gate();
     const look = async () => ({ parts: { head: html`${states[0]}` }, ended: states.shift() === 'ended' });
@@ -57,7 +57,7 @@ describe('a live page', () => {
     expect(page.changesSince(0).patches).toEqual([{ part: 'head', html: 'two' }]);
   });
 
-  it('is not read any more when no reader has requested it for a while, or it has ended', async () => {
+  it('is no longer read when it has ended or no reader has requested it for a while', async () => {
     const left = scripted(['one'], { askedWithinMs: 20 });
     await left.idle;
     const then = left.looks();
@@ -68,7 +68,7 @@ describe('a live page', () => {
     expect(over.looks()).toBe(2);
   });
 
-  it('reports that it cannot be read, until it can be again', async () => {
+  it('reports that it cannot be read until it can be read again', async () => {
     const { page } = scripted(['one', new Error('away'), 'two']);
     await expect.poll(() => page.changesSince(0).still).toBe(true);
     expect(page.changesSince(0).patches).toContainEqual({ part: 'head', html: 'one' });
@@ -77,7 +77,7 @@ describe('a live page', () => {
     page.close();
   }, 15_000);
 
-  it('is not read once it is closed, and a look that then fails is not logged', async () => {
+  it('is no longer read once it is closed, and a reading that then fails is not logged', async () => {
     const [held, idle] = [gate(), gate()];
     const lines: string[] = [];
     let looks = 0;

@@ -51,7 +51,7 @@ const state = fc.record({
 });
 
 describe('patches of an open page', () => {
-  it('turn a page of any state into the page of any other', () => {
+  it('change a page of any state into the page of any other state', () => {
     fc.assert(
       fc.property(state, state, (before, after) => {
         const [old, now] = [partsOf(before), partsOf(after)];
@@ -61,7 +61,7 @@ describe('patches of an open page', () => {
     );
   });
 
-  it('are none when nothing changed, and one row when one row did', () => {
+  it('are empty when nothing changed, and have one row when one row changed', () => {
     const rows = Array.from({ length: 100 }, (_, i) => ({ name: `T${i}`, value: 'running' }));
     const old = partsOf({ head: 'run', rows });
     expect(patchesBetween(splitParts(old), splitParts(old), old)).toEqual([]);
@@ -71,7 +71,7 @@ describe('patches of an open page', () => {
     expect(patches[0].html).toContain('success');
   });
 
-  it('are everything for a new watcher', () => {
+  it('are the whole page for a new reader', () => {
     const now = partsOf({ head: 'run', rows: [{ name: 'T', value: 'success' }] });
     expect(patchesBetween(undefined, splitParts(now), now).map(({ part }) => part)).toEqual(['head', 'tasks']);
   });

@@ -6,28 +6,28 @@ describe('starting a run over HTTP', () => {
   const inputs: unknown[] = [];
   const lab = { start: async (input: unknown) => (inputs.push(input), { runId: 'r' }) } as unknown as PredictLab;
 
-  it.each([[null], [7], [[]], ['all'], [true]])('refuses %j instead of running every symbol', async (body) => {
+  it.each([[null], [7], [[]], ['all'], [true]])('refuses the body %j instead of running every symbol', async (body) => {
     await expect(startRun(lab, body)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('JSON object') });
     expect(inputs).toEqual([]);
   });
 
-  it('takes an object as the input of the run', async () => {
+  it('accepts an object as the input of the run', async () => {
     expect(await startRun(lab, { symbols: ['AAA'] })).toEqual({ message: 'started as r', href: '/runs/r' });
     expect(inputs).toEqual([{ symbols: ['AAA'] }]);
   });
 });
 
-describe('the slots of a run over HTTP', () => {
+describe('changing the slots of a run over HTTP', () => {
   const lab = { setMaxConcurrent: async (_: unknown, value: number) => value } as unknown as PredictLab;
   const slots = async (value: unknown) => await RUN_ACTIONS.slots(lab, undefined as never, 'r', { value });
 
-  it('are a whole number of at least 1', async () => {
+  it('requires a whole number of at least 1', async () => {
     expect(await slots(1)).toEqual({ message: '1 slots' });
     for (const value of [0, 1.5, '3', null]) await expect(slots(value)).rejects.toThrow('slots: write a whole number of at least 1');
   });
 });
 
-describe('the schedule over HTTP', () => {
+describe('changing the schedule over HTTP', () => {
   const filled: Date[][] = [];
   const firings = ['2026-11-23T08:00Z', '2026-11-23T12:00Z'].map((time) => new Date(time));
   const lab = {
@@ -39,7 +39,7 @@ describe('the schedule over HTTP', () => {
     },
   } as unknown as PredictLab;
 
-  it('backfills every firing in a range', async () => {
+  it('can backfill every firing in a range', async () => {
     expect(await SCHEDULE_ACTIONS.backfill(lab, { from: '2026-11-23', to: '2026-11-24' })).toMatchObject({
       message: expect.stringMatching(/^2 runs start/),
     });
@@ -57,7 +57,7 @@ describe('the schedule over HTTP', () => {
     });
   });
 
-  it('says which run is open where a trigger starts none', async () => {
+  it('states which run is open when triggering starts no run', async () => {
     expect(await SCHEDULE_ACTIONS.trigger(lab, {})).toEqual({ message: 'no run was started: r is open' });
   });
 });

@@ -28,7 +28,7 @@ describe('the codec endpoint', () => {
       expect(await (await post(path, sealed)).json()).toEqual({ payloads: [PLAIN] });
   });
 
-  it("answers the Web UI's pages, and no other site's", async () => {
+  it('answers the pages of the Web UI, and no pages of other sites', async () => {
     const preflight = await fetch(`${served.address}/decode`, {
       method: 'OPTIONS',
       headers: { origin: UI, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,x-namespace' },
@@ -64,13 +64,13 @@ describe('the codec endpoint', () => {
     ['{"payloads":[{"metadata":{"encoding":3}}]}', 400],
     [{ payloads: [{ metadata: { encoding: base64('binary/encrypted'), 'encryption-key-id': base64('other') }, data: '' }] }, 400],
     [{ payloads: [{ metadata: { encoding: base64('binary/encrypted') }, data: base64('short') }] }, 400],
-  ])('says in a sentence what is wrong with %j', async (body, status) => {
+  ])('refuses the body %j with one sentence', async (body, status) => {
     const answer = await post('/decode', body);
     expect(answer.status).toBe(status);
     expect(await answer.text()).toMatch(/^[^\n]{10,300}\n$/);
   });
 
-  it('serves no other address', async () => {
+  it('answers at no other path', async () => {
     expect((await post('/other', {})).status).toBe(404);
     expect((await fetch(`${served.address}/decode`)).status).toBe(404);
   });

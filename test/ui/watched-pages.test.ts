@@ -8,7 +8,7 @@ import { silent } from '../support/silent.ts';
 const request = (since?: string) => ({ query: { since } }) as FastifyRequest;
 const look = async () => ({ parts: { head: html`here` }, ended: false });
 
-it('a page is read once for all its readers, and not at all once nothing changes any more', async () => {
+it('a live page is read once for all its readers, and no longer read when nothing changes any more', async () => {
   const pages = new WatchedPages({ log: silent, inFlight: new InFlight() });
   let started = 0;
   const start = async () => {
@@ -25,7 +25,7 @@ it('a page is read once for all its readers, and not at all once nothing changes
   await expect(pages.changes(request(), 'a', start)).rejects.toThrow('closing');
 });
 
-it('a page that cannot be started answers with the reason, and is started again at the next request', async () => {
+it('a live page that cannot be started is answered with the reason, and started again at the next request', async () => {
   const pages = new WatchedPages({ log: silent, inFlight: new InFlight() });
   await expect(pages.changes(request(), 'a', () => Promise.reject(new Error('there is no run')))).rejects.toThrow('there is no run');
   expect(await pages.changes(request(), 'a', async () => ({ look }))).toMatchObject({ ended: false });

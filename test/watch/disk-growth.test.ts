@@ -3,7 +3,7 @@ import { growthPerDay } from '../../src/watch/checks/disk.ts';
 
 const HOUR = 3_600_000;
 
-it('a disk that loses bytes over at least three hours has a growth per day', () => {
+it('the growth per day of a disk’s content is known after three hours of observation', () => {
   expect(growthPerDay([])).toBe(0);
   expect(growthPerDay([[0, 900]])).toBe(0);
   expect(

@@ -20,8 +20,8 @@ const ledger = (taskId: string, second: number, degraded: readonly string[] | nu
 const run = (config: ReturnType<typeof runConfig>) => ({ runId: 'run', config, startedAt: new Date(START).toISOString() });
 const how = 'Temporal no longer has it';
 
-describe('a run with nothing left but its ledger', () => {
-  it('succeeded in what took effect; the rest was cut off at the last sign of life', () => {
+describe('a run of which only the ledger is left', () => {
+  it('is successful for tasks that took effect, and the others were cancelled at the last sign of life', () => {
     const config = runConfig({ symbols: ['A', 'B'], untilStage: 'clean', maxConcurrent: 3, tasks: [customTask('t')] });
     const status = ledgerStatus(run(config), [ledger('A/collect', 1), ledger('A/clean', 5), ledger('t', 6, ['slow'])], { how });
     expect(status).toMatchObject({
@@ -40,18 +40,18 @@ describe('a run with nothing left but its ledger', () => {
     expect(status.taskResults['B/clean']).toEqual({ status: 'cancelled' });
   });
 
-  it('ended when it was closed, where that is known', () => {
+  it('ended when it was closed, if that time is known', () => {
     const status = ledgerStatus(run(runConfig({ symbols: ['A'] })), [], { closedAt: new Date(START + 60_000), how });
     expect(status).toMatchObject({ durationSeconds: 60, statusBreakdown: { cancelled: 6 } });
   });
 
-  it('succeeded when all of it took effect: only the record of its end is missing', () => {
+  it('is successful when all tasks took effect and only the record of its end is missing', () => {
     const config = runConfig({ symbols: ['A'], untilStage: 'collect' });
     expect(ledgerStatus(run(config), [ledger('A/collect', 1)], { how }).result).toBe('success');
     expect(ledgerStatus(run(config), [ledger('A/collect', 1, ['gaps'])], { how }).result).toBe('degraded');
   });
 
-  it('is reported by symbol when it is large', () => {
+  it('has a status by symbol when it is large', () => {
     const symbols = Array.from({ length: 60 }, (_, i) => `S${i}`);
     const config = runConfig({ symbols, untilStage: 'clean', tasks: [customTask('t')] });
     const { taskResults, statusBreakdown } = ledgerStatus(run(config), [ledger('S3/collect', 1), ledger('S3/clean', 2)], { how });

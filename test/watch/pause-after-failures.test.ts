@@ -6,7 +6,7 @@ import { pausedAfterFailures } from '../../src/watch/checks/schedules.ts';
 /** What happens to a schedule: a run of it ends (failed, well, or ended by somebody), a worker looks, somebody resumes it. */
 const event = fc.constantFrom('failed', 'well', 'cancelled', 'look', 'resume');
 
-it('pauses exactly when the last runs since its pause have all failed, cancelled runs aside', async () => {
+it('a schedule is paused exactly when its last runs since the previous pause have all failed, cancelled runs aside', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 60 }), fc.integer({ min: 2, max: 10 }), async (events, times) => {
       const runs: FiredRun[] = [];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { buildId } from '../../src/worker/build-id.ts';
 
-it('is the same for the same code anywhere, and another one when a constant, a file’s name, the SQL or the bundle changes', () => {
+it('the build id is the same for the same code anywhere, and changes with a constant, a file name, the SQL or the bundle', () => {
   const made: string[] = [];
   const build = (change: (dist: string) => void = () => undefined): string => {
     const dist = mkdtempSync(path.join(tmpdir(), 'predictlab-id-'));
@@ -37,7 +37,7 @@ it('is the same for the same code anywhere, and another one when a constant, a f
   expect(new Set([same[0], ...others]).size).toBe(5);
 });
 
-it('is that of what runs: of the bundled code and the SQL, where there is a bundle', () => {
+it('the build id is that of the bundled code and the SQL, when there is a bundle', () => {
   const dist = mkdtempSync(path.join(tmpdir(), 'predictlab-id-'));
   const seen: string[] = [];
   const files: Record<string, string> = {

@@ -6,8 +6,8 @@ const input = { runId: 'daily', executionId: 'e1', symbol: 'BTC', stages: ['coll
 const ended = { taskId: 'BTC/clean', at: 2, startedAt: 1, attempts: 1 };
 const error = { type: 'TypeError', message: 'x is no function' };
 
-describe('what is given to a workflow from outside', () => {
-  it('may be any value and is checked without throwing', () => {
+describe('an argument that a workflow receives from outside', () => {
+  it('may have any value, and is checked without an error in the workflow', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
         areReports(a, b);
@@ -17,7 +17,7 @@ describe('what is given to a workflow from outside', () => {
     );
   });
 
-  it('accepts the input that a run passes to its child', () => {
+  it('is accepted when it is the input that a run passes to its child', () => {
     expect(symbolInputProblem(input)).toBeUndefined();
     expect(
       symbolInputProblem({ ...input, signalStages: ['clean'], done: [{ stage: 'collect' }], earlier: { attempts: 1 } }),
@@ -37,11 +37,11 @@ describe('what is given to a workflow from outside', () => {
     [{ ...input, signalStages: ['sell'] }, /^signalStages must name stages/],
     [{ ...input, done: [{ stage: 'clean' }] }, /^done must report the first stages/],
     [{ ...input, done: 'collect' }, /^done must report the first stages/],
-  ])('a child’s input %j is refused', (given, message) => {
+  ])('is refused as a child’s input when it is %j', (given, message) => {
     expect(symbolInputProblem(given)).toMatch(message);
   });
 
-  it('reports pass as children send them', () => {
+  it('is accepted as reports in the form that children send', () => {
     expect(areReports('BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 1 }])).toBe(true);
     expect(
       areReports('BTC', [
@@ -70,11 +70,11 @@ describe('what is given to a workflow from outside', () => {
     ['BTC', [{ ...ended, kind: 'failed', error: { type: 'E', message: 5 } }]],
     ['BTC', [{ ...ended, kind: 'succeeded', output: null, degraded: 'gaps' }]],
     ['BTC', [{ ...ended, kind: 'exploded' }]],
-  ])('reports (%j, %j) are none', (lane, reports) => {
+  ])('is refused as reports when it is (%j, %j)', (lane, reports) => {
     expect(areReports(lane, reports)).toBe(false);
   });
 
-  it('options are those of a retry, or of the run itself', () => {
+  it('is accepted as options when it is that of a retry, or of the run itself', () => {
     expect(originProblem({})).toBeUndefined();
     expect(originProblem({ retryOf: 'e1' })).toBeUndefined();
     expect(originProblem({ continued: { startedAt: 1, state: {} } })).toBeUndefined();

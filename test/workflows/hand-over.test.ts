@@ -24,14 +24,14 @@ function runOf(tasks: number, body: number): { config: RunConfig; durations: Rec
   return { config, durations, state: createRun({ graph, config }) };
 }
 
-describe('what a run hands to its next execution', () => {
-  it('is the whole config where it is small, with what is known of durations', () => {
+describe('the data that a run passes to its next execution', () => {
+  it('has the whole config when that is small, and the known durations', () => {
     const { config, durations, state } = runOf(5, 10);
     const { prepared } = carriedOn({ config, durations, reused: new Map() }, 0, state);
     expect(readPrepared(prepared as never)).toMatchObject({ config: { tasks: config.tasks }, durations });
   });
 
-  it('leaves a large config to the database, unless that does not have it whole', () => {
+  it('leaves a large config to the database, unless the database lacks a part of it', () => {
     const { config, durations, state } = runOf(2_000, 300);
     const bytes = encodedBytes(config.tasks.map(({ args }) => args));
     expect(bytes).toBeGreaterThan(CARRIED_CONFIG);

@@ -8,19 +8,19 @@ const succeeded = (taskId: string, output: Json): TaskReport => ({ taskId, kind:
 const littleIn = (reports: readonly TaskReport[]) =>
   STAGES.filter((stage) => hasLittleToDo(stage, outputIn(reports), { ticks: 1_000, candles: 2_000 }));
 
-describe('a stage has little to do', () => {
-  it('after few ticks were collected, and where few candles are to be read', () => {
+describe('a stage counts as short', () => {
+  it('after few ticks were collected, and when few candles are to be read', () => {
     const few = [succeeded('A/B/collect', { ticks: 1_000 }), succeeded('A/B/kline', { candles: 2_000 })];
     expect(littleIn(few)).toEqual(['clean', 'store', 'kline', 'backtest', 'visualize']);
     expect(littleIn(few.slice(0, 1))).toEqual(['clean', 'store', 'kline']);
   });
 
-  it('not after many', () => {
+  it('only below these limits', () => {
     expect(littleIn([succeeded('A/collect', { ticks: 1_001 }), succeeded('A/kline', { candles: 3 })])).toEqual(['backtest', 'visualize']);
     expect(littleIn([succeeded('A/collect', { ticks: 3 }), succeeded('A/kline', { candles: 2_001 })])).toEqual(['clean', 'store', 'kline']);
   });
 
-  it('not where nothing is known of the stage before: another segment ran it, it failed, or it reports no counts', () => {
+  it('only if the stage before is known: not when another segment ran it, it failed, or it reports no counts', () => {
     expect(littleIn([])).toEqual([]);
     expect(littleIn([succeeded('A/clean', { ticks: 3 })])).toEqual([]);
     expect(littleIn([succeeded('A/collect', null), succeeded('A/kline', { candles: '3' })])).toEqual([]);

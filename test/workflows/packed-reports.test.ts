@@ -27,7 +27,7 @@ const ended: fc.Arbitrary<Facts> = fc.oneof(
 );
 
 describe('packed reports', () => {
-  it('are unpacked as they were packed, whatever happened', () => {
+  it('are unpacked to the same reports, for any results', () => {
     fc.assert(
       fc.property(fc.array(ended, { maxLength: STAGES.length }), (facts) => {
         const reports = facts.map((report, i): TaskReport => ({ ...report, taskId: stageTaskId(SYMBOL, STAGES[i]) }));
@@ -51,7 +51,7 @@ describe('packed reports', () => {
     expect(JSON.stringify(packReports(STAGES, reports)).length).toBeLessThan(JSON.stringify(reports).length * 0.52);
   });
 
-  it('leave outputs out where nobody keeps them, and nothing else', () => {
+  it('lack outputs when nothing keeps these, and lack nothing else', () => {
     const reports: TaskReport[] = [
       { taskId: 'BTC_PRICE/collect', kind: 'succeeded', startedAt: 1, at: 2, attempts: 1, output: { ticks: 3 }, degraded: ['gaps'] },
       { taskId: 'BTC_PRICE/clean', kind: 'failed', startedAt: 2, at: 3, attempts: 4, error },
@@ -60,7 +60,7 @@ describe('packed reports', () => {
     expect(unpackReports(SYMBOL, travelled)).toEqual([{ ...reports[0], output: null }, reports[1]]);
   });
 
-  it('are read as they were written before they were packed', () => {
+  it('may also be reports in the form from before packing', () => {
     const whole: TaskReport = { taskId: 'BTC_PRICE/clean', kind: 'succeeded', startedAt: 1, at: 2, attempts: 1, output: { rows: 1 } };
     expect(unpackReports(SYMBOL, [whole as never])).toEqual([whole]);
   });

@@ -42,22 +42,22 @@ const filesBelow = (folder: string): string[] =>
 describe('workflow code', () => {
   const { files, packages } = bundled('src/workflows/index.ts');
 
-  it('pulls in nothing but Temporal: no zod, no Node module, nothing that does I/O', () => {
+  it('imports nothing but Temporal: no zod, no Node module, nothing that does I/O', () => {
     expect([...packages].filter((name) => name !== '@temporalio/workflow')).toEqual([]);
     expect([...files].filter((file) => !/^src\/(workflows|scheduling|contracts)\//.test(file))).toEqual([]);
   });
 
-  it('asks the environment and chance for nothing', () => {
+  it('uses neither the environment nor random numbers', () => {
     for (const file of files) expect(codeOf(file), file).not.toMatch(/process\.env|Math\.random|setInterval|performance\.now/);
   });
 
-  it('knows the time only from Temporal: the scheduler gets it as data', () => {
+  it('gets the time from Temporal only, and the scheduler gets it as an argument', () => {
     for (const file of filesBelow('src/scheduling')) expect(codeOf(file), file).not.toMatch(/Date\.now|new Date\(\)/);
   });
 });
 
-describe('pure folders', () => {
-  it.each(['src/scheduling', 'src/market', 'src/backtest', 'src/report'])('%s does no I/O and reads no clock', (folder) => {
+describe('the folders without I/O', () => {
+  it.each(['src/scheduling', 'src/market', 'src/backtest', 'src/report'])('contain no I/O and read no clock: %s', (folder) => {
     for (const file of filesBelow(folder)) {
       expect(codeOf(file), file).not.toMatch(/from 'node:(fs|net|http|https|child_process|dns|tls|worker_threads)/);
       expect(codeOf(file), file).not.toMatch(/Date\.now\(\)|new Date\(\)|process\.env/);
@@ -66,8 +66,8 @@ describe('pure folders', () => {
   });
 });
 
-describe('tests', () => {
-  it('talk to real Temporal and a real clock: none of them is mocked', () => {
+describe('the tests of this project', () => {
+  it('use real Temporal and a real clock, and mock neither', () => {
     for (const file of filesBelow('test').filter((file) => !file.endsWith('sandbox.test.ts'))) {
       expect(read(file), file).not.toMatch(/vi\.(mock|doMock)\(\s*['"]@temporalio/);
       expect(read(file), file).not.toMatch(/vi\.(setSystemTime|useFakeTimers)|spyOn\(Date/);

@@ -8,14 +8,14 @@ const FOLLOWED = [
 ];
 const HOUR = 3_600_000;
 
-it('leaves the times of a worker whose clock is right as they are', () => {
+it('the times from a worker whose clock is right stay unchanged', () => {
   expect(FOLLOWED.map(({ at }) => serverClock(FOLLOWED, ACTIVITY)(at))).toEqual([1_006_000, 1_009_000]);
 });
 
 it.each([
   ['ahead', 2 * HOUR],
   ['behind', -2 * HOUR],
-])('keeps durations, and ends with the activity, where the clock is %s', (_, by) => {
+])('the times from a worker whose clock is %s keep their distances and end with the activity', (_, by) => {
   const shifted = FOLLOWED.map(({ startedAt, at }) => ({ startedAt: startedAt + by, at: at + by }));
   const clock = serverClock(shifted, ACTIVITY);
   expect(shifted.map(({ startedAt, at }) => [clock(startedAt), clock(at)])).toEqual([
@@ -24,7 +24,7 @@ it.each([
   ]);
 });
 
-it('never gives a time outside the activity', () => {
+it('a corrected time is never outside the activity', () => {
   const clock = serverClock([{ startedAt: 0, at: 5_000_000 }], ACTIVITY);
   expect([clock(0), clock(5_000_000)]).toEqual([1_000_000, 1_010_000]);
 });

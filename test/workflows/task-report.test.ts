@@ -17,7 +17,7 @@ const error = { type: 'RateLimited', message: 'slow down' };
 const task = { taskId: 'BTC/collect', startedAt: 5, earlierAttempts: 2 };
 
 describe('the report of a failed task', () => {
-  it('has the attempts that the activity reported, else one more than before', () => {
+  it('has the number of attempts from the activity, or one more than before', () => {
     expect(failureReport(task, new CancelledFailure('stop'))).toMatchObject({ kind: 'cancelled', attempts: 3, startedAt: 5 });
     expect(failureReport(task, new Error('lost'))).toMatchObject({
       kind: 'failed',
@@ -31,7 +31,7 @@ describe('the report of a failed task', () => {
     expect(failureReport(task, activity)).toMatchObject({ kind: 'retryLater', attempts: 4, failures: 2, error });
   });
 
-  it('is final without a delay, and else has the time of the retry', () => {
+  it('is final without a delay, and otherwise has the time of the retry', () => {
     const at = { taskId: 'BTC/collect', startedAt: 5, at: 100 };
     expect(detailedReport(at, { attempts: 1, failures: 1, error })).toEqual({ ...at, kind: 'failed', attempts: 1, error });
     expect(detailedReport(at, { attempts: 1, failures: 1, retryAfterMs: 0, error })).toEqual({
@@ -48,7 +48,7 @@ describe('the report of a failed task', () => {
     });
   });
 
-  it('names the error as users see it', () => {
+  it('has the error type that users see', () => {
     const child = new ChildWorkflowFailure('default', {}, 'type', 'NON_RETRYABLE_FAILURE', new TerminatedFailure('x'));
     expect(taskErrorOf(child)).toMatchObject({ type: 'Terminated' });
     expect(taskErrorOf(new TimeoutFailure('x', undefined, 'START_TO_CLOSE'))).toMatchObject({ type: 'TaskTimeout' });
@@ -58,7 +58,7 @@ describe('the report of a failed task', () => {
   });
 });
 
-describe('tasks in one activity', () => {
+describe('several tasks in one activity', () => {
   const policy: TaskPolicy = { maxRetries: 1, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 10_000, timeoutMs: 60_000 };
   const tasks = ['BTC/collect', 'BTC/clean', 'BTC/store'].map((taskId) => ({ taskId, policy }));
   const run = async (followed: readonly object[], more: object = {}) =>
@@ -81,7 +81,7 @@ describe('tasks in one activity', () => {
     expect([failed, known]).toEqual([undefined, true]);
   });
 
-  it('stop at a failed attempt, which is retried unless it was the last one', async () => {
+  it('stop at a failed attempt, which is retried if retries are left', async () => {
     const details = { attempts: 1, failures: 1, error };
     const retried = await run([{ kind: 'failed', final: false, details, ...times() }]);
     expect(retried.reports).toHaveLength(1);
@@ -91,7 +91,7 @@ describe('tasks in one activity', () => {
     expect(final.reports[1]).toMatchObject({ taskId: 'BTC/clean', kind: 'failed', error });
   });
 
-  it('have the limit of the longest one, and one report where the activity failed', async () => {
+  it('have the timeout of the longest one, and a single report when the activity fails', async () => {
     const long = [tasks[0], { taskId: 'BTC/clean', policy: { ...policy, timeoutMs: 900_000 } }];
     const limits: unknown[] = [];
     const { reports } = await runInOneActivity(long, { earlierAttempts: 1 }, async (options) => {

@@ -242,9 +242,7 @@ describe('every Temporal payload of a random run', () => {
     );
   });
 
-  it(`is small enough in the worst case: ${LARGEST} symbols and ${LARGEST} tasks that all fail with long errors`, {
-    timeout: 180_000,
-  }, () => {
+  it(`is small enough in the worst case: ${LARGEST} symbols and ${LARGEST} tasks fail with long errors`, { timeout: 180_000 }, () => {
     const measured = new Measured();
     const config = runConfig({
       symbols: Array.from({ length: LARGEST }, (_, i) => `SOME_LONG_SYMBOL_${i}`),

@@ -57,13 +57,13 @@ it.each<readonly [what: string, request: (port: number) => string, status: RegEx
     /^HTTP\/1\.1 40[03]/,
   ],
   ['no Host', () => 'GET / HTTP/1.0\r\n\r\n', /^HTTP\/1\.1 403/],
-])('survives %s', async (_, request, status) => {
+])('the proxy of the Web UI survives %s', async (_, request, status) => {
   const port = await proxy();
   expect(await send(port, request(port))).toMatch(status);
   expect(await send(port, get(port, '/next'))).toMatch(/got \/next$/);
 });
 
-it('answers 502 while the Web UI is down, and closes with connections that send nothing', async () => {
+it('the proxy of the Web UI answers 502 while the UI is down, and closes together with connections that send nothing', async () => {
   const port = await proxy({ targetIsUp: false });
   expect(await send(port, get(port, '/'))).toMatch(/^HTTP\/1\.1 502[^]*does not answer/);
   const idle = send(port, 'GET / HTTP/1.1\r\nHost: ');

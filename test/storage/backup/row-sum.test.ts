@@ -17,8 +17,8 @@ function rowsOf(seed: number): readonly string[] {
   );
 }
 
-describe('the sum of rows', () => {
-  it('does not depend on the order of the rows and the chunk boundaries', () => {
+describe('the checksum of a table’s rows', () => {
+  it('does not depend on the order of the rows or the boundaries of chunks', () => {
     for (let seed = 0; seed < 200; seed++) {
       const random = seeded(seed + 1_000);
       const rows = rowsOf(seed);
@@ -33,7 +33,7 @@ describe('the sum of rows', () => {
     }
   });
 
-  it('is another one when a row is lost, doubled, changed in one bit, or exchanges a part with its neighbour', () => {
+  it('changes when a row is lost, doubled, changed in one bit, or exchanges a part with its neighbour', () => {
     const seen = new Set<string>();
     const base = Array.from({ length: 500 }, (_, i) => `${i}\t0.${i}\t0x${(i * 7919).toString(16)}`);
     const change = (at: number, row: string): readonly string[] => base.with(at, row);

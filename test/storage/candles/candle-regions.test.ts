@@ -8,7 +8,7 @@ const at = (hour: number): number => (MONDAY + hour) * 3_600_000;
 const series = (interval: Interval, builtVersion: number) => ({ interval, builtVersion, asOf: 0, covered: [] });
 const hour = (place: number, version: number, ticks = 10) => ({ hour: MONDAY + place, ticks, version });
 
-it('only days with a changed hour are built again, each for the intervals that are behind', () => {
+it('only days with a changed hour are built again, each for the intervals that lack the change', () => {
   const regions = candleRegions([series('1h', 2), series('4h', 1)], [hour(1, 1), hour(25, 2), hour(49, 3), hour(50, 1)]);
   expect(regions.map(({ range, intervals }) => [range.from, range.to, intervals])).toEqual([
     [at(24), at(48), ['4h']],
@@ -16,7 +16,7 @@ it('only days with a changed hour are built again, each for the intervals that a
   ]);
 });
 
-it('adjacent days with the same intervals are one region while their ticks fit, with parts of whole hours', () => {
+it('adjacent days with the same intervals are built together while their ticks fit, in parts of whole hours', () => {
   const [one, ...rest] = candleRegions([series('1h', 0)], [hour(1, 1), hour(25, 1), hour(26, 1)]);
   expect(rest).toEqual([]);
   expect(one).toEqual({
@@ -35,10 +35,10 @@ it('adjacent days with the same intervals are one region while their ticks fit, 
   ]);
 });
 
-it('days that are apart are regions of their own', () => {
+it('days that are not adjacent are built separately', () => {
   expect(candleRegions([series('1h', 0)], [hour(1, 1), hour(49, 1)])).toHaveLength(2);
 });
 
-it('weeks are built as a whole', () => {
+it('weekly candles are built a whole week at a time', () => {
   expect(candleRegions([series('1w', 0)], [hour(30, 1)]).map(({ range }) => range)).toEqual([{ from: at(0), to: at(0) + 7 * DAY_MS }]);
 });

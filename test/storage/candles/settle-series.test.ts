@@ -28,7 +28,7 @@ const series = (facts: Partial<BuiltSeries['target']>, before: BuiltSeries['befo
 });
 const whole = [{ from: 0, to: 10 * HOUR }];
 
-it('takes three statements for any number of series', async () => {
+it('updating the coverage of candles takes three statements for any number of series', async () => {
   const { transaction, statements } = recording(8 * HOUR);
   const built = Array.from({ length: 40 }, (_, k) => series({ instrumentKey: k, covered: whole }, { asOf: 9 * HOUR, covered: whole }));
   expect(await settleSeries(transaction, built)).toBe(40);
@@ -36,7 +36,7 @@ it('takes three statements for any number of series', async () => {
   expect(statements[2].values.map((list) => list[39])).toEqual([39, 0, 60, 3, 10 * HOUR]);
 });
 
-it('looks at buckets that have closed since, and says how much of each is covered', async () => {
+it('the buckets that have closed since the last run get their covered share', async () => {
   const { transaction, statements } = recording(9 * HOUR);
   await settleSeries(transaction, [
     series({ covered: [{ from: 0, to: 9.5 * HOUR }] }, { asOf: 9 * HOUR, covered: [{ from: 0, to: 9.5 * HOUR }] }),
@@ -52,14 +52,14 @@ it('a closed bucket that is wholly covered is complete', async () => {
   expect(statements[1].values.slice(4)).toEqual([[1], [true]]);
 });
 
-it('looks again at complete buckets whose coverage was withdrawn, none of them before what is pruned', async () => {
+it('complete buckets are checked again after their coverage was withdrawn, except those before the pruned time', async () => {
   const { transaction, statements } = recording(6 * HOUR);
   const target = { covered: [{ from: 0, to: 6 * HOUR }], ticksPrunedBefore: 2 * HOUR };
   await settleSeries(transaction, [series(target, { asOf: 10 * HOUR, covered: whole })]);
   expect(statements[0].values.slice(5)).toEqual([[5 * HOUR + 1], [10 * HOUR], [2 * HOUR]]);
 });
 
-it('a series that is built for the first time has nothing to refresh', async () => {
+it('a series that is built for the first time has no older buckets to update', async () => {
   const { transaction, statements } = recording(0);
   expect(await settleSeries(transaction, [series({}, { asOf: Number.NEGATIVE_INFINITY, covered: [] })])).toBe(0);
   expect(statements.map(({ text }) => text)).toEqual(['insert into']);

@@ -12,7 +12,7 @@ import {
   withSeries,
 } from '../../../src/storage/database/codes.ts';
 
-it('every word maps to a code and back', () => {
+it('every word has a code, and that code has the word', () => {
   expect(TICK_KINDS.map((kind) => tickKindOf(kindCode(kind)))).toEqual(TICK_KINDS);
   expect(INTERVALS.map((interval) => intervalOf(intervalMinutes(interval)))).toEqual(INTERVALS);
   expect((['buy', 'sell', null] as const).map((side) => sideOf(sideCode(side)))).toEqual(['buy', 'sell', null]);
@@ -26,11 +26,11 @@ it('the codes are those of the stored data', () => {
   expect(flagBits(['outlier'])).not.toBe(flagBits(['extreme-price']));
 });
 
-it('a series has words where its row has codes, and keeps the rest', () => {
+it('a series gets the words for the codes in its row, and keeps the other fields', () => {
   expect(withSeries({ kind: 1, minutes: 240, id: 7 })).toEqual({ priceType: 'price', interval: '4h', id: 7 });
 });
 
-it('groups keep the order of their rows', () => {
+it('grouping keeps the order of the rows', () => {
   const groups = groupedBy([3, 1, 4, 1, 5, 9], (n) => n % 2);
   expect([...groups]).toEqual([
     [1, [3, 1, 1, 5, 9]],

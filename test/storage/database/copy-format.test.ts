@@ -59,7 +59,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   name: fc.option(fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\0', '?'))),
 });
 
-it('rows read back as they were written, wherever the bytes are cut', () => {
+it('rows read back as they were written, however the bytes are divided', () => {
   fc.assert(
     fc.property(
       fc.array(row, { maxLength: 5 }),
@@ -72,12 +72,12 @@ it('rows read back as they were written, wherever the bytes are cut', () => {
   );
 });
 
-it('a text that Postgres cannot hold keeps its length', () => {
+it('a text with a character that Postgres does not accept keeps its length', () => {
   const row = { side: null, time: 0, seen: null, price: 0, size: null, name: 'a\0b' };
   expect(decoded([encoded([row])])[0].name).toBe('a\ufffdb');
 });
 
-it('starts with the signature of COPY and ends with its trailer', () => {
+it('the format starts with the signature of COPY and ends with its trailer', () => {
   const bytes = encoded([]);
   expect(bytes.subarray(0, 11).toString('latin1')).toBe('PGCOPY\n\xff\r\n\0');
   expect(bytes.length).toBe(21);

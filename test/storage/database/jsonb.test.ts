@@ -33,8 +33,8 @@ const value = fc.letrec((tie) => ({
   ),
 })).any;
 
-describe('JSON for the database', () => {
-  it('holds no U+0000 and no half of a character, and is otherwise the value it was made of', () => {
+describe('a value as JSON for the database', () => {
+  it('has no U+0000 and no half characters, and is unchanged otherwise', () => {
     fc.assert(
       fc.property(value, (each) => {
         const written = jsonb(each);
@@ -46,7 +46,7 @@ describe('JSON for the database', () => {
     );
   });
 
-  it('is the plain text where nothing has to be replaced', () => {
+  it('is the plain text when nothing has to be replaced', () => {
     for (const each of [{ a: '\\u0000' }, ['😀'], 'ü', 1, null]) expect(jsonb(each)).toBe(JSON.stringify(each));
   });
 });

@@ -10,8 +10,8 @@ afterEach(async () => {
 
 const urlOf = ({ port }: FakeServer, query = ''): string => `postgresql://me:secret@127.0.0.1:${port}/lab${query}`;
 
-describe('a connection', () => {
-  it('asks a pooler for nothing that it does not know, and sets its timeouts before anything else', async () => {
+describe('a connection to Postgres', () => {
+  it('uses only settings that a pooler knows, and sets its timeouts before anything else', async () => {
     server = await fakeServer();
     const database = await openDatabase({ url: urlOf(server), migrate: false });
     await database.close();
@@ -36,7 +36,7 @@ describe('a connection', () => {
     ['25006', 'cannot execute CREATE TABLE in a read-only transaction', 'primary'],
     ['40001', 'canceling statement due to conflict with recovery', 'primary server in DATABASE_URL, or raise max_standby'],
     ['58030', 'could not write block 3', 'its log'],
-  ])('that is refused with %s says so in one sentence, with the address', async (code, message, advice) => {
+  ])('that is refused with %s leads to one sentence with the address', async (code, message, advice) => {
     server = await fakeServer({ code, message });
     await expect(openDatabase({ url: urlOf(server), migrate: false })).rejects.toMatchObject({
       type: 'StorageUnavailable',
@@ -44,7 +44,7 @@ describe('a connection', () => {
     });
   });
 
-  it('that requires TLS from a server without it names the setting to remove', async () => {
+  it('that requires TLS from a server without it is refused with the setting to remove', async () => {
     server = await fakeServer();
     await expect(openDatabase({ url: urlOf(server, '?sslmode=verify-full'), migrate: false })).rejects.toMatchObject({
       type: 'StorageUnavailable',
@@ -52,7 +52,7 @@ describe('a connection', () => {
     });
   });
 
-  it('without the password that the server requests says what to add', async () => {
+  it('that lacks the password is refused with the variable to set', async () => {
     server = await fakeServer('scram');
     await expect(openDatabase({ url: `postgresql://me@127.0.0.1:${server.port}/lab`, migrate: false })).rejects.toMatchObject({
       type: 'StorageUnavailable',
@@ -61,7 +61,7 @@ describe('a connection', () => {
   });
 
   it.each(['postgresql://me@one,two/x', 'postgresql://me:secret@one:5432,two:5433/x', 'postgresql://me@/x?host=one,two'])(
-    'to several hosts (%s) is refused in one sentence',
+    'to several hosts is refused in one sentence: %s',
     async (url) => {
       await expect(openDatabase({ url })).rejects.toMatchObject({
         type: 'BadInput',
@@ -78,14 +78,14 @@ describe('a connection', () => {
     'postgresql://me:secret@localhost:99999/x',
     'postgresql://me:secret@localhost:port/x',
     'postgresql://me:sec/ret@localhost/x',
-  ])('to %s is not tried', async (url) => {
+  ])('is not tried with the invalid address %s', async (url) => {
     await expect(openDatabase({ url })).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringMatching(/^DATABASE_URL cannot be used: (?!.*sec).*; write postgresql:/),
     });
   });
 
-  it('names the certificate file that is not there', async () => {
+  it('is refused with the name of a certificate file that does not exist', async () => {
     server = await fakeServer();
     await expect(openDatabase({ url: urlOf(server, '?sslrootcert=/none/ca.pem'), migrate: false })).rejects.toMatchObject({
       type: 'StorageUnavailable',

@@ -7,7 +7,7 @@ const NOW = Date.UTC(2026, 10, 26, 12);
 const line = (secondsAgo: number, words: string): string =>
   `${new Date(NOW - secondsAgo * 1000).toISOString().replace('T', ' ').replace('Z', '')} UTC [77] ${words}`;
 
-it('the last error of the server is its own, not one of its sessions', () => {
+it('the last error of the embedded server is one of the server, not one of a session', () => {
   const own = 'FATAL:  could not write lock file "postmaster.pid": No space left on device';
   const ofSessions = [
     'FATAL:  connection to client lost',
