@@ -17,15 +17,15 @@ export interface Benchmark {
     readonly maxDrawdown: number | null;
     readonly finalEquity: number | null;
   };
-  /** Brier score of the market's closes. */
+  /** Brier score of the market's closing prices as forecasts of its outcome. */
   readonly marketBrier: number | null;
   /** Brier score of the beliefs that the strategy's holdings imply. */
   readonly beliefBrier: number | null;
-  /** 1 − beliefBrier/marketBrier. */
+  /** 1 − beliefBrier/marketBrier: above 0 if the strategy forecast better than the market's price. */
   readonly skill: number | null;
-  /** The reason for each figure that is null, by its name. */
+  /** The reason why a figure is null, by the figure's name. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** The reason for each figure that rests on too little data, by its name: a strategy that trades one market has forecast one outcome. */
+  /** The reason why a figure rests on too little data, by the figure's name. Forecasts of one market rest on a single outcome. */
   readonly weak: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +59,7 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): HoldingResult
     locked: lockedDays,
     nonZero: moments.nonZero,
     days,
-    // one position is all there is
+    // buying and holding is a single position
     trades: 1,
     unit: 'daily return',
   });
@@ -79,7 +79,7 @@ const underHold = (reasons: Readonly<Partial<Record<string, string>>>): Record<s
 export function benchmarkOf(data: BacktestData, options: BacktestOptions, simulation: Simulation): Benchmark {
   const holding = buyAndHold(data, options);
   const { values, reasons } = separate({ ...skillOf(data.candles, data.market, simulation) });
-  // all closes of a market forecast its one outcome
+  // all closing prices of a market forecast the same single outcome
   const because = weakOutcomes(1);
   const scores = Object.entries(values).filter(([, value]) => value !== null);
   return {

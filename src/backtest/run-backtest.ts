@@ -24,7 +24,7 @@ export interface Trial {
   readonly params: Params;
   /** Options of this trial. @default the options of all trials */
   readonly options?: BacktestOptions;
-  /** Another copy of the strategy, for the parts of a walk-forward: it has not seen what comes after a part. @default the strategy */
+  /** A second copy of the strategy for the parts of a walk-forward, which has not seen the bars after a part. @default the strategy */
   readonly restarted?: Strategy;
 }
 
@@ -72,7 +72,7 @@ export interface TradedTrial extends Measurement {
 
 /**
  * Runs the decisions, the trading and the measurement of a trial.
- * @param decided its decisions, if they were made before, or the failure, which is thrown
+ * @param decided the trial's decisions if they are already made, or its failure, which is thrown
  * @internal
  */
 export function execute(
@@ -84,7 +84,7 @@ export function execute(
   const { strategy, params } = trial;
   if (decided instanceof StrategyFailure) throw decided;
   const decisions = decided ?? decisionsOf({ strategy, params, options, candles, market, barMs, twin, cache: indicators });
-  // traded once more where the strategy read its account: it could change built-ins while that account traded
+  // trades again even if the strategy's own account has traded: the strategy may have changed built-ins meanwhile
   const simulation = simulate(candles, decisions, { market, options, barMs });
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
@@ -107,7 +107,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
       days: sample.days,
       trades: sample.trades,
       events: sample.events,
-      // all closes of a market forecast its one outcome
+      // all closing prices of a market forecast the same single outcome
       outcomes: 1,
       unit: 'daily return',
     }),
@@ -123,7 +123,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
   };
 }
 
-/** Tests decisions for look-ahead and creates the passport of their inputs. @param part the bars that were decided on. @internal */
+/** Tests decisions for look-ahead and creates the passport of their inputs. @param part the bars on which decisions were made. @internal */
 export function certify(
   data: BacktestData,
   { strategy, params }: Trial,
@@ -180,10 +180,10 @@ export interface BacktestResult extends Certificate {
   readonly strategy: string;
   readonly params: Params;
   readonly metrics: BacktestMetrics;
-  /** The reason for each metric that is null, by its name. */
+  /** The reason why a metric is null, by the metric's name. */
   readonly undefined: Readonly<Record<string, string>>;
   readonly sample: Sample;
-  /** The reason for each metric that has a value but rests on too little data, by its name. */
+  /** The reason why a metric has a value but rests on too little data, by the metric's name. */
   readonly weak: Readonly<WeakMetrics>;
   /** Standard error of the Sharpe ratio, in the ratio's unit; null if it is undefined. */
   readonly standardErrors: { readonly sharpe: number | null };

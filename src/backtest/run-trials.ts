@@ -32,7 +32,7 @@ export function runTrials(data: BacktestData, trials: readonly Trial[], options:
   return judged;
 }
 
-/** Runs {@link runTrials} one trial at a time, so that callers can do other work in between. Does not throw when every strategy fails. */
+/** Runs {@link runTrials} one trial at a time, so that callers can do other work in between. Does not throw if every strategy fails. */
 export function* trialSteps(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, TrialsResult> {
   if (trials.length * data.candles.length > MOST_VALUES) {
     throw badInput(`${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);

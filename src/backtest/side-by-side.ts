@@ -16,13 +16,13 @@ import type { Trial } from './run-backtest.ts';
 /** Decisions by trial, or the failure of its strategy. */
 export type DecidedTrials = Map<Trial, Decisions | StrategyFailure>;
 
-/** Number of decisions between two turns of the caller. */
+/** Number of decisions after which the generator yields, so that the caller can do other work. */
 const STEP = 10_000;
 
 /**
- * Decides the trials of users' strategies side by side: all of them decide on a bar before any of them sees the next one. So what one
- * trial leaves in its module is never newer than the bar that the others see. A single such trial and those of shipped strategies, which
- * keep no state, are left out.
+ * Runs the trials of users' strategies side by side: all of them decide on a bar before any of them sees the next one. So what one trial
+ * leaves in its module is never newer than the bar that the others see. Trials of shipped strategies, which keep no state, are left out, as
+ * is a user's trial if it is the only one.
  */
 export function* decideSideBySide(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, DecidedTrials> {
   const decided: DecidedTrials = new Map();
@@ -52,7 +52,7 @@ export function* decideSideBySide(data: BacktestData, trials: readonly Trial[], 
       for (let bar = from + 1; bar <= to; bar++) decideTo(bar);
     });
     if (changed) {
-      // one after the other, which shows whose strategy it is
+      // runs the trials one after the other, which shows whose strategy changes the built-in
       cache.clear();
       for (const { trial, input } of inputs) {
         decided.set(
@@ -77,7 +77,7 @@ function endOf({ strategy: { name } }: Trial, decisions: StartedDecisions): Deci
   }
 }
 
-/** Whether strategies change a built-in, which is restored. */
+/** Whether `decide` changes a built-in object of JavaScript; the built-in is restored. */
 function changesBuiltIn(decide: () => void): boolean {
   try {
     fenced('trials side by side', decide);

@@ -114,7 +114,7 @@ export interface Strategy<Params = unknown> {
   readonly summary: string;
   /** Schema of the parameters with defaults and rules; a `strictObject`, so that misspelt names are rejected. */
   readonly params: z.ZodType<Params>;
-  /** Version of a program's strategy, part of its passport: change it with the code that `create` uses from outside. */
+  /** Version of a program's strategy, part of its passport. Change it whenever code outside `create` that it uses changes. */
   readonly version?: string;
   /** Hash of everything that was loaded or read for the strategy's module; set when a plugin is loaded. */
   readonly codeHash?: string;

@@ -34,7 +34,7 @@ export interface TwinInput extends Pick<TwinSeries, 'id' | 'candles'> {
   readonly names?: SeriesNames;
 }
 
-/** Checks a series once for any number of trials. @throws PredictLabError BadInput when it cannot be traded or its bars overlap */
+/** Checks a series once for any number of trials. @throws PredictLabError BadInput for fewer than two bars, or bad or overlapping bars */
 export function backtestData(candles: CandleSeries, market: Market, { names, barMs, twin = null }: SeriesFacts = {}): BacktestData {
   requireTradable(candles, market.kind, names);
   const least = barLength(candles);
@@ -47,7 +47,7 @@ export function backtestData(candles: CandleSeries, market: Market, { names, bar
   const known = twin === null ? null : checkedTwin(twin, market);
   return {
     candles,
-    // looks that no bar can see would change nothing but the passport
+    // order books that no bar can see are dropped: they would change only the passport
     market: market.books.length === 0 ? market : { ...market, books: booksSeen(market.books, candles, barLengthMs) },
     hash: barLengthMs === least ? hash : hashText(`${hash} ${barLengthMs}`),
     indicators: new Map(),

@@ -60,7 +60,7 @@ export const partOf = (candles: CandleSeries, from: number, to: number): CandleS
   within: { candles, from },
 });
 
-/** Returns why a series cannot be backtested: the first bad bar and what to do; undefined for a sound series. */
+/** Returns the reason why a series cannot be backtested: the first bad bar and what to do; undefined for a valid series. */
 export function candleProblem(candles: CandleSeries, market: MarketKind | 'any', whereOf: (bar: number) => string): string | undefined {
   for (const column of COLUMNS) {
     if (candles[column].length !== candles.length) return `the column ${column} has ${candles[column].length} rows, not ${candles.length}`;
@@ -84,7 +84,7 @@ export function candleProblem(candles: CandleSeries, market: MarketKind | 'any',
   return undefined;
 }
 
-/** Why a bar that is not later than the bar before is wrong, and what to do. Sorting cannot help where two bars of one time differ. */
+/** Error text for a bar that is not later than the bar before it. Sorting helps unless two bars of the same time differ. */
 function disorder(candles: CandleSeries, bar: number, whereOf: (bar: number) => string): string {
   const firstOfTime = new Map<number, number>();
   for (const [i, time] of candles.openTime.entries()) {
@@ -114,7 +114,7 @@ function firstSuspect({ length, openTime, open, high, low, close, volume }: Cand
       high[i] <= most &&
       close[i] >= least &&
       close[i] <= most &&
-      // NaN where ticks have no size
+      // also accepts NaN, the volume of bars whose ticks have no size
       !(volume[i] < 0);
     if (!good) return i;
     before = time;

@@ -73,13 +73,13 @@ export function decisionsOf(input: DecisionInput): Decisions {
   }
 }
 
-/** A strategy that decides a series in steps; the caller puts it behind a fence. */
+/** A strategy that decides on a series in steps. The caller runs each step inside `fenced`. */
 export interface StartedDecisions {
   /** Makes the decisions of the bars before `bar` that are not made yet; the first call creates the strategy. */
   decideTo(bar: number): void;
   /** The failure of the strategy, with its plugin and the bar that it has reached. */
   failure(error: unknown): StrategyFailure;
-  /** The decisions, once all of them are made. Orders are checked again: the strategy could change a built-in during the first check. */
+  /** The decisions, once all of them are made. Orders are checked again: during the first check, a built-in may have been changed. */
   end(): Decisions;
 }
 
@@ -111,7 +111,7 @@ export function startDecisions(input: DecisionInput): StartedDecisions {
     return decide as () => unknown;
   };
   return {
-    // short, so that V8 inlines the strategy into the loop
+    // this function is kept short so that V8 inlines the strategy into the loop
     decideTo(end) {
       const decide = (created ??= create());
       // a local counter: V8 keeps it in a register, while `bar` lives in a context that closures share

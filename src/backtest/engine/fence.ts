@@ -24,8 +24,8 @@ export function fenced<T>(strategy: string, run: () => T): T {
 }
 
 /**
- * Restores the built-ins if one that the engine uses was changed since the first call.
- * @param how follows its name in the message
+ * Restores the built-in objects of JavaScript if one that the engine uses was changed since the first call.
+ * @param how how it was changed; follows the built-in's name in the message
  * @throws PredictLabError BadInput when one was changed
  */
 export function requireBuiltIns(how: string): void {
@@ -45,10 +45,10 @@ interface BuiltIn {
   readonly descriptors: ReadonlyMap<PropertyKey, PropertyDescriptor>;
 }
 
-/** The built-ins as they were at the first use. A program may have replaced some on purpose before. */
+/** The built-ins as they were at the first use, since a program may have replaced some on purpose before that. */
 let recorded: readonly BuiltIn[] | undefined;
 
-// as they are when this module is loaded: a strategy could replace them by functions that hide what it changed
+// captured when this module is loaded: a strategy could later replace them by functions that hide its changes
 const { getOwnPropertyDescriptor: descriptorOf } = Object;
 const { ownKeys: keysOf } = Reflect;
 
@@ -69,7 +69,7 @@ const GLOBALS = [
   'Uint32Array',
 ];
 
-/** Prototypes to which nothing may be added: every object inherits from one, and the other hides methods of all typed arrays. */
+/** Prototypes to which nothing may be added: all objects inherit the first, and additions to the second hide methods of typed arrays. */
 const CLOSED = ['Object.prototype', 'Float64Array.prototype'];
 
 const ITERATORS = {
@@ -123,7 +123,7 @@ const nameOf = (owner: string, key: PropertyKey): string => (typeof key === 'str
 
 /** The built-ins that the engine calls. They are compared after every run; comparing all built-ins would make runs several times slower. */
 let used: { readonly owners: readonly object[]; readonly keys: readonly PropertyKey[]; readonly values: readonly unknown[] } | undefined;
-/** The owners of {@link CLOSED} with their numbers of properties. */
+/** The prototypes named in {@link CLOSED} with their recorded numbers of properties. */
 let closed: readonly { readonly owner: object; readonly count: number }[] = [];
 
 function usedBuiltInChanged(): boolean {
@@ -137,10 +137,10 @@ function usedBuiltInChanged(): boolean {
     used = { owners: all.map(({ owner }) => owner), keys: all.map(({ key }) => key), values: all.map(({ value }) => value) };
   }
   const { owners, keys, values } = used;
-  // by descriptor: a getter could return the original now and something else later
+  // reads the descriptor: a getter could return the original now and something else later
   for (let i = 0; i < owners.length; i++) if (descriptorOf(owners[i], keys[i])?.value !== values[i]) return true;
   for (let i = 0; i < closed.length; i++) if (keysOf(closed[i].owner).length !== closed[i].count) return true;
-  // JSON would call it for every list
+  // JSON.stringify would call this method for every array
   return descriptorOf(Array.prototype, 'toJSON') !== undefined;
 }
 

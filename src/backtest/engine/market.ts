@@ -36,7 +36,7 @@ export function announcedEnd({ endsAt, earlierEnds = [] }: Pick<Market, 'endsAt'
   return then === undefined ? endsAt : then.endsAt;
 }
 
-/** The looks that a series' bars can see: up to the last close, and of those before the first close only the newest. */
+/** The recorded order books that a series' bars can see: those up to the last close, but only the newest of those before the first. */
 export function booksSeen(books: readonly OrderBook[], { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>, barMs: number) {
   const first = books.findLastIndex(({ at }) => at <= openTime[0] + barMs);
   return books.slice(Math.max(0, first)).filter(({ at }) => at <= openTime[length - 1] + barMs);
@@ -49,7 +49,7 @@ export const bookAt = (books: readonly OrderBook[], time: number): OrderBook | u
 export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
   closesAt ?? (resolution.kind === 'settled' ? resolution.at : null) ?? Number.NEGATIVE_INFINITY;
 
-/** A resolution as it was known at `asOf`: open if it became known later, so that it locks the capital until then. */
+/** A resolution as it was known at `asOf`: open if it became known later, so that the position's money is still locked. */
 export const resolutionAsOf = (resolution: Resolution, asOf: number): Resolution =>
   resolution.kind === 'settled' && resolution.at !== null && resolution.at > asOf ? { kind: 'open' } : resolution;
 

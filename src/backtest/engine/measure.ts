@@ -23,9 +23,9 @@ export interface Measurement {
 }
 
 /**
- * Measures a backtest: ratios over daily UTC returns, the first relative to the start cash, with A = 365; growth and turnover over calendar
- * time; scores of the market's closes against its resolution. A settled position locks its money, so returns, growth and turnover extend to
- * the payout.
+ * Measures a backtest: ratios over daily UTC returns, the first relative to the start cash, annualised with 365 days; growth and turnover
+ * over calendar time; scores of the market's closing prices against its resolution. A settled position locks its money, so returns, growth
+ * and turnover extend to the payout.
  */
 export function measure(input: {
   readonly candles: CandleSeries;
@@ -46,7 +46,7 @@ export function measure(input: {
     if (trade.end === 'mark') markPnl += trade.pnl;
   }
   const { count, closed, events } = positionsOf(trades);
-  // V8 adds properties to a copy made by `{ ...copied, added }` a hundred times as slowly as Object.assign
+  // not `{ ...copied, added }`: there V8 adds properties a hundred times as slowly as in Object.assign
   const metrics = Object.assign(
     curveMetrics({ start: cash, equity, moments, days: returns.length, years, closed }),
     {
@@ -70,7 +70,7 @@ export function measure(input: {
   };
 }
 
-/** Daily returns of a simulation; `days` from the first bar to the last one or the payout, `traded` bars by the market's close. */
+/** Daily returns of a simulation; `days` = length up to the last bar or the payout, `traded` = number of bars before the market's close. */
 export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'

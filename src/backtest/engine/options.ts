@@ -14,8 +14,8 @@ export interface BacktestOptions {
   /** Applies to entries only: a long pays open·(1 + spread), a short receives open·(1 − spread). @default 0 */
   readonly spread: number;
   /**
-   * Worsens every fill, in units of the price. `recorded`: half the spread of that time's order book, else a default by price and traded
-   * money. @default 0
+   * Worsens every fill, in units of the price. `recorded`: half the spread of the order book at that time, or a default that depends on
+   * price and traded money. @default 0
    */
   readonly halfSpread: number | 'recorded';
   /** Number of ticks by which every fill is worse than the open; needs the market's tick size. @default 0 */
@@ -33,8 +33,8 @@ export interface BacktestOptions {
   /** Seed of the random numbers of the proof. @default 1 */
   readonly seed: number;
   /**
-   * @internal For comparison with backtesting.py, whose last trade ends at the fill after the last decision. `next-open` closes the last
-   *   position at the last open, not the last close; `trade-on-close` also fills orders at the close of the decision. @default 'off'
+   * @internal For comparison with backtesting.py, which closes the last position where the last decision fills: `next-open` at the last
+   *   bar's open, `trade-on-close` at the close before it, as it fills all orders at the close of their decision. @default 'off'
    */
   readonly backtestingPy: 'off' | 'next-open' | 'trade-on-close';
 }

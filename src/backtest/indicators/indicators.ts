@@ -94,7 +94,7 @@ export function roc(values: Float64Array, period: number): Float64Array {
   return out;
 }
 
-/** Population standard deviation of the last `period` values around `mean`, their moving average; NaN where `mean` is NaN. */
+/** Population standard deviation of the last `period` values around their moving average `mean`; NaN where `mean` is NaN. */
 export function deviationAround(values: Float64Array, mean: Float64Array, period: number): Float64Array {
   const n = values.length;
   const out = new Float64Array(n).fill(Number.NaN);

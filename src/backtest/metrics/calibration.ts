@@ -148,7 +148,7 @@ function binOf(forecast: number, bins: number): number {
 /** 97.5% quantile of the normal distribution, for two-sided 95% intervals. */
 const Z = 1.959963984540054;
 
-/** Wilson's score interval of a rate over `count` observations, reliable for few. @param z normal quantile. @default that of 95% */
+/** Wilson's score interval of a rate over `count` observations, even if they are few. @param z normal quantile. @default for 95% */
 export function wilsonInterval(rate: number, count: number, z = Z): readonly [low: number, high: number] {
   const weight = (z * z) / count;
   const centre = (rate + weight / 2) / (1 + weight);

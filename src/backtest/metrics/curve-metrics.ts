@@ -55,7 +55,7 @@ export function dailyReturns(
   const lastBarDay = Math.floor(openTime[bars - 1] / DAY_MS);
   const lastDay = Math.max(lastBarDay, Math.floor((end?.time ?? Number.NEGATIVE_INFINITY) / DAY_MS));
   const returns = new Float64Array(lastDay - firstDay + 1);
-  // a remainder due to rounding counts as 0
+  // an equity so small that only rounding left it counts as 0
   const dust = start * 1e-12;
   let before = start;
   let barsOfDay = 1;
@@ -111,7 +111,7 @@ export function turnover({ notional, equity, years }: { notional: number; equity
 }
 
 export interface TradeMetrics {
-  /** Share of positions with a net profit above 0, in [0, 1]. */
+  /** Share of closed positions with a net profit above 0, in [0, 1]. */
   readonly winRate: Measured;
   /** Profit factor: Σ gains / |Σ losses|. */
   readonly profitFactor: Measured;

@@ -22,7 +22,7 @@ export function normalCdf(x: number): number {
 /** Inverse of {@link normalCdf} for p in (0, 1): Acklam's rational approximation, made exact by two Halley steps. */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) return p === 0 ? Number.NEGATIVE_INFINITY : p === 1 ? Number.POSITIVE_INFINITY : Number.NaN;
-  // by symmetry: the lower tail keeps its digits
+  // computed by symmetry from the lower tail, where `p` has more exact digits
   if (p > 0.5) return -normalQuantile(1 - p);
   let x = firstGuess(p);
   for (let step = 0; step < 2; step++) {

@@ -24,15 +24,15 @@ export interface MonteCarlo {
   readonly resampled: {
     readonly totalReturn: DrawnRange;
     readonly maxDrawdown: DrawnRange;
-    /** Share of draws that end below the start. */
+    /** Share of draws whose final equity is below the start equity. */
     readonly losing: number;
   };
 }
 
 /**
  * Monte Carlo simulation of closed positions: estimates how much of a drawdown or return is due to the order and the sample of positions.
- * Each counts by its profit as a share of the equity before it. It cannot show that a strategy works: all draws are from the positions that
- * it took, falls within a position are not seen, and positions in runs (a trend) are assumed to be independent.
+ * Each position counts by its profit as a share of the equity before it. It cannot show that a strategy works: all draws are from the
+ * positions that it took, falls within a position are not seen, and positions in runs (a trend) are assumed to be independent.
  *
  * @param pnls net profits, oldest first
  * @param cash equity before the first position
@@ -84,7 +84,7 @@ export function monteCarlo(
     draws,
     positions: pnls.length,
     ...(weak !== undefined && { weak }),
-    // tolerance: an order equal to the actual one may differ by rounding
+    // the tolerance allows for rounding: an order may be as deep as the actual one
     reordered: { maxDrawdown: intervalOf(orders), asDeep: share(orders, (fall) => fall <= actual + 1e-12) },
     resampled: { totalReturn: intervalOf(ends), maxDrawdown: intervalOf(falls), losing: share(ends, (end) => end < 0) },
   };

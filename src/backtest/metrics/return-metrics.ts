@@ -25,10 +25,10 @@ export type ReturnMetricName =
 /** Metrics of a return series, and the amount of data that they rest on. */
 export interface ReturnMeasurement {
   readonly values: Record<ReturnMetricName, number | null>;
-  /** The reason for each value that is null, by its name. */
+  /** The reason why a value is null, by the value's name. */
   readonly reasons: Partial<Record<ReturnMetricName, string>>;
   readonly sample: { readonly returns: number /** Calendar days that the returns span. */; readonly days: number };
-  /** The reason for each value that rests on too little data, by its name. */
+  /** The reason why a value rests on too little data, by the value's name. */
   readonly weak: WeakMetrics;
   readonly standardErrors: { readonly sharpe: number | null };
   /** The factor A of every annualised ratio. */

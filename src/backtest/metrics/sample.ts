@@ -11,7 +11,7 @@ export interface Sample {
   readonly days: number;
 }
 
-/** The reason for each metric that has a value but rests on too little data, by its name. */
+/** The reason why a metric has a value but rests on too little data, by the metric's name. */
 export type WeakMetrics = Partial<Record<MetricName, string>>;
 
 /**
@@ -20,7 +20,7 @@ export type WeakMetrics = Partial<Record<MetricName, string>>;
  */
 const MINIMUM = { returns: 30, days: 90, trades: 10, events: 10, outcomes: 10 } as const;
 
-/** Metrics that rest on the number of positions: many daily returns of one waiting position are one observation. */
+/** Metrics that need several positions as their basis: all daily returns of one long position are a single observation. */
 const BY_POSITION = [
   'sharpe',
   'sortino',
@@ -43,15 +43,15 @@ export const weakOutcomes = (outcomes: number): string | undefined =>
 export const weakHalves = (dailyReturns: number): string | undefined =>
   dailyReturns < 2 * MINIMUM.returns ? `${count(dailyReturns, 'daily return')}, fewer than ${MINIMUM.returns} in each half` : undefined;
 
-/** The weak scores of forecasts that each have their own outcome, with the reason. */
+/** The reason why forecast scores over this many outcomes are weak, by score; empty if they are not. */
 export function weakScores(outcomes: number): Readonly<Record<string, string>> {
   const because = weakOutcomes(outcomes);
   return because === undefined ? {} : { brier: because, logLoss: because, calibrationError: because };
 }
 
 /**
- * The metrics that rest on less data than {@link MINIMUM}, with the reason: ratios also on a single return that is not 0, since the Sharpe ratio is then
- * √(A/n) for any gain; ratios and trade statistics also on positions in too few events.
+ * The metrics that rest on less data than {@link MINIMUM}, with the reason. Ratios are also weak if a single return is not 0, since the
+ * Sharpe ratio is then √(A/n) for any gain; ratios and trade statistics are also weak if the positions are in too few events.
  *
  * @param basis.nonZero number of returns that are not 0
  * @param basis.locked number of returns of days after the last bar, which add no evidence. @default 0
@@ -63,12 +63,12 @@ export function weakMetrics(
     readonly returns: number;
     readonly nonZero: number;
     readonly days: number;
-    /** Number of closed positions. @default enough, for returns of unknown positions */
+    /** Number of closed positions. @default enough, as for a return series whose positions are unknown */
     readonly trades?: number;
     /** Number of independent draws among the closed positions. @default enough */
     readonly events?: number;
     readonly locked?: number;
-    /** Number of outcomes that were forecast. @default enough, for results without forecasts */
+    /** Number of outcomes that were forecast. @default enough, as for a result without forecasts */
     readonly outcomes?: number;
     readonly unit: string;
   },

@@ -11,7 +11,7 @@ export type PortfolioMetrics = Omit<BacktestMetrics, 'brier' | 'logLoss' | 'defl
 
 export interface PortfolioMeasurement {
   readonly metrics: PortfolioMetrics;
-  /** The reason for each metric that is null, by its name. */
+  /** The reason why a metric is null, by the metric's name. */
   readonly undefined: Readonly<Record<string, string>>;
   readonly weak: WeakMetrics;
   readonly sample: Sample;
@@ -19,7 +19,7 @@ export interface PortfolioMeasurement {
 }
 
 /**
- * Measures the trading of a portfolio. `exposure` is the mean over the points of the curve.
+ * Measures the trading of a portfolio. `exposure` is the mean share of the equity in markets, over the points of the curve.
  * @param traded event and open times of the bars of each market, in the order of `markets`
  * @param lastBar open time of the last bar of any market before its close, UTC epoch milliseconds; later days add no evidence
  */

@@ -17,7 +17,7 @@ export interface PortfolioMarket {
   readonly name: string;
   readonly data: BacktestData;
   readonly options: BacktestOptions;
-  /** A copy of the strategy that remembers nothing of another market. @default the portfolio's strategy */
+  /** A separate copy of the strategy, which cannot remember other markets. @default the portfolio's strategy */
   readonly strategy?: Strategy;
 }
 
@@ -115,14 +115,14 @@ export function runPortfolio(
     ...combinedCertificate(
       strategy.name,
       markets.map((one, index) => certify(one.data, trialOn(one), one.options, decisions[index])),
-      // the first market of each one's event: what is weak depends on which markets resolve together
+      // `events` holds for each market the index of the first market of the same event: which metrics are weak depends on it
       { portfolio: limits, cash, events: traded.map(({ event }) => traded.findIndex((other) => other.event === event)) },
     ),
     benchmark: measurePortfolio(trade(decide(() => ({ strategy: buyAndHold, params: {} }))), traded, cash, lastBar),
   };
 }
 
-/** The strategy's decisions in one market, all of them words. @throws PredictLabError BadInput for orders and reads of the situation */
+/** The strategy's decisions in one market, all of them signals. @throws PredictLabError BadInput for orders and reads of the situation */
 function wordsOf({ name, data, options }: PortfolioMarket, trial: Trial): Decisions {
   const { candles, market, indicators, barMs, twin } = data;
   const decisions = decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
@@ -132,7 +132,7 @@ function wordsOf({ name, data, options }: PortfolioMarket, trial: Trial): Decisi
   );
 }
 
-/** The problem of a bar that opens inside a bar of another market, whose close and money would be used before they exist. */
+/** Error text for a bar that opens inside another market's bar: it would use that bar's close and money before they exist. */
 function overlapOf(markets: readonly PortfolioMarket[]): string | undefined {
   const spans = markets.map(({ name, data }) => ({ name, ...data }));
   for (const long of spans) {

@@ -15,7 +15,7 @@ export interface DecidedMarket {
   readonly barMs: number;
 }
 
-/** The account's equity at each bar's open time or payout of a market, marked at the closes of these bars, until the last bar or payout. */
+/** The account's equity at each time at which a bar opens or a market pays; positions are valued at the close of the bar that opens. */
 export interface PortfolioCurve {
   readonly time: Float64Array;
   readonly equity: Float64Array;
@@ -41,7 +41,7 @@ export interface PortfolioTrading {
   readonly markets: readonly MarketTrading[];
 }
 
-/** Share of the start cash below which a position is a rounding error, which would only block a real position. */
+/** Tolerance for rounding errors: a share of the start cash or of the wanted money, or the units of a position. */
 const DUST = 1e-9;
 
 /**
@@ -55,7 +55,7 @@ export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, 
   const times = moments(books);
   const curve = { time: times, equity: new Float64Array(times.length), cash: new Float64Array(times.length) };
   let freeCash = cash;
-  // the curve ends with the last bar or payout of a position; the end of a market without a position does not extend it
+  // the curve ends with the last bar or the last payout of a position; the payout of a market without a position does not extend it
   let length = 0;
   const invested = (): number => books.reduce((sum, book) => sum + book.worth(), 0);
   for (const [at, time] of times.entries()) {
@@ -110,7 +110,7 @@ class Book {
   private readonly codes: Uint8Array;
   private readonly closesAt: number;
   private readonly shorts: boolean;
-  /** Fraction of the cash that an entry uses; undefined = the limit of one market. */
+  /** Fraction of the cash that an entry uses; undefined = as much as `perMarket` allows. */
   private readonly fraction: number | undefined;
   private bar = -1;
   private next = 0;
@@ -204,7 +204,7 @@ class Book {
     const target = this.target();
     this.wanted = HOLD;
     const money = Math.min(wanted, left);
-    // tolerance: with all cash in one market, a rounding error is not a limit
+    // the tolerance keeps a rounding error from counting as a limit when all cash goes into one market
     if (money < wanted * (1 - DUST)) this.limited++;
     if (!(money > 0)) {
       this.noMoney++;
@@ -233,7 +233,7 @@ class Book {
     return this.withdrawCash();
   }
 
-  /** Lists a position that is never settled as a trade at its mark. */
+  /** Records a position that is never settled as a trade that ends as `mark`, at the last price. */
   mark(): void {
     const last = this.candles.length - 1;
     if (this.account.side !== 0 && !Number.isFinite(this.settlesAt)) this.account.settleAt(last, this.candles.close[last]);

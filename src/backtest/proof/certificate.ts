@@ -12,7 +12,7 @@ export interface Certificate {
   readonly passport: Passport;
 }
 
-/** What no proof covers of a provable result of a user's strategy; undefined for shipped strategies and results that are not provable. */
+/** The caveat that remains for a provable result of a user's strategy; undefined for shipped strategies and unprovable results. */
 export const beyondProof = ({ lookAhead, provable }: Pick<Certificate, 'lookAhead' | 'provable'>): string | undefined =>
   provable && lookAhead?.carried !== undefined
     ? 'no proof can see what the author of the strategy knew of these prices when writing it, nor a signal from series to series through time or the use of memory'
@@ -26,7 +26,7 @@ export const beyondProof = ({ lookAhead, provable }: Pick<Certificate, 'lookAhea
 export function combinedCertificate(strategy: string, parts: readonly Certificate[], settings: object): Certificate {
   const lookAhead = combinedProof(parts.flatMap((part) => part.lookAhead ?? []));
   const notProvable = [...new Set(parts.flatMap((part) => part.notProvable))];
-  // too few changes in one market may be enough in all of them
+  // repeated decision changes that are too few in each market may be enough in all markets together
   const isNamed = parts.some((part) => part.lookAhead !== null && carriedGap(strategy, part.lookAhead) !== undefined);
   const answers = lookAhead === null || isNamed ? undefined : carriedGap(strategy, lookAhead);
   if (answers !== undefined) notProvable.push(answers);
@@ -47,7 +47,7 @@ function combinedProof(proofs: readonly LookAheadProof[]): LookAheadProof | null
   const [worst] = proofs.toSorted((a, b) => Number(a.deterministic) - Number(b.deterministic) || b.changed - a.changed);
   const [of, tested, changed] = [sum((one) => one.of), sum((one) => one.tested), sum((one) => one.changed)];
   const { peekEvery } = worst.power;
-  // a strategy that looks ahead does so in every backtest: it stays undetected only if every proof misses it
+  // a strategy that looks ahead does so in every backtest, so it stays undetected only if every proof misses it
   const detected = 1 - proofs.reduce((missed, { power }) => missed * (1 - power.detected), 1);
   const percent = Math.floor(detected * 1000) / 10;
   const clean = `0 of ${of} decisions changed; ${tested} of ${of} decisions tested, a peek on 1 bar in ${peekEvery} would have been found with ${percent}%`;
@@ -63,7 +63,7 @@ function combinedProof(proofs: readonly LookAheadProof[]): LookAheadProof | null
   };
 }
 
-/** Adds up the repeated changes of decision, without the first of each backtest: a rule that wants one position repeats it everywhere. */
+/** Adds up the repeated decision changes except each backtest's first: a rule that enters only once repeats that entry in all of them. */
 function carriedTogether(proofs: readonly LookAheadProof[]): Pick<LookAheadProof, 'carried'> {
   const all = proofs.flatMap(({ carried }) => carried ?? []);
   if (all.length === 0) return {};
@@ -77,7 +77,7 @@ function carriedTogether(proofs: readonly LookAheadProof[]): Pick<LookAheadProof
 }
 
 function combinedPassport(passports: readonly Passport[], how: object): Passport {
-  // one line for each part, equal ones too: the same markets in other numbers are another portfolio
+  // one line for each part, even for equal ones: a portfolio that holds the same market twice is another portfolio
   const data = hashText(passports.map((one) => one.data).join('\n'));
   const code = [...new Set(passports.map((one) => one.code))].join(' ');
   const settings = canonicalJson({ ...how, each: passports.map((one) => JSON.parse(one.settings) as unknown) });

@@ -21,7 +21,7 @@ export type ChangeCause = 'data' | 'code' | 'params' | 'settings' | 'trials' | '
 export interface ChangedResult<Result extends ComparableResult> {
   readonly before: Result;
   readonly after: Result;
-  /** The causes, never empty; `unexplained` for equal passports (a strategy that is not deterministic, an edited row). */
+  /** The causes, at least one; `unexplained` for equal passports (the strategy is not deterministic, or the stored row was edited). */
   readonly because: readonly ChangeCause[];
   /** The values before and after of each metric that differs. */
   readonly metrics: Readonly<Partial<Record<MetricName, readonly [before: number | null, after: number | null]>>>;
@@ -34,7 +34,7 @@ export interface Comparison<Result extends ComparableResult> {
   readonly onlyAfter: readonly Result[];
 }
 
-/** Compares two runs: pairs results of equal series, strategy and parameters, then the others of a series and strategy in order. */
+/** Compares two runs: pairs results of equal series, strategy and parameters, then each series' and strategy's other results in order. */
 export function compareResults<Result extends ComparableResult>(before: readonly Result[], after: readonly Result[]): Comparison<Result> {
   const exact = pairUp(before, after, ({ series, strategy, params }) => [series, strategy, params].join('\n'));
   const loose = pairUp(exact.onlyBefore, exact.onlyAfter, ({ series, strategy }) => [series, strategy].join('\n'));
@@ -88,7 +88,7 @@ function settingsParts(settings: string): { readonly options: string; readonly t
     const { options, proofCuts, trials } = JSON.parse(settings) as Record<string, unknown>;
     return { options: JSON.stringify([options, proofCuts]), trials: JSON.stringify(trials) };
   } catch {
-    // not written by this engine: only the text can be compared
+    // the settings were not written by this engine, so only the text can be compared
     return undefined;
   }
 }

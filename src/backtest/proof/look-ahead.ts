@@ -33,7 +33,7 @@ export interface LookAheadProof {
 /** Frequency of look-ahead for which the proof states its power: one bar in this many. */
 const PEEK_EVERY = 20;
 
-/** Minimum probability that a re-run changes a decision that looks ahead: reversing the next move changes about half of the decisions. */
+/** Minimum probability that a re-run changes a decision that looks ahead: the opposite next move changes about half of such decisions. */
 const DETECTION_RATE = 0.5;
 
 interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain'> {
@@ -95,7 +95,7 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   };
 }
 
-/** Runs the strategy again; undefined if it fails. @param on the inputs that differ from those of the backtest */
+/** Runs the strategy again; undefined if it fails. @param on the inputs that replace those of the backtest */
 function decideAgain(
   { strategy, params, candles, market, options, barMs, twin, from = 0, to = candles.length }: ProofInput,
   on: Partial<DecisionInput>,
@@ -126,12 +126,12 @@ function overwriteMemory(input: ProofInput): DecisionLog | undefined {
   return decideAgain(input, { candles: backwards(candles), market: oppositeResolution(market), twin: other });
 }
 
-/** Minimum number of decision changes that distinguishes carried answers from chance. */
+/** Minimum number of decision changes from which answers stored in the strategy can be distinguished from chance. */
 const FEWEST_CHANGES = 10;
 
 /**
- * The reason why decisions do not follow the prices, as with a list of answers in the strategy's code: it repeats at least half of its
- * changes of decision on other prices. Undefined if they do follow them.
+ * The reason why a strategy's decisions do not follow the prices, as with a list of answers in its code: it repeats at least half of its
+ * decision changes on other prices. Undefined if the decisions follow the prices.
  */
 export const carriedGap = (strategy: string, { carried }: Pick<LookAheadProof, 'carried'>): string | undefined =>
   carried !== undefined && carried.of >= FEWEST_CHANGES && carried.changes * 2 >= carried.of
@@ -153,7 +153,7 @@ function repeatedChanges({ codes }: DecisionLog, other: DecisionLog | undefined)
   return count;
 }
 
-/** The bars whose decisions differ, oldest first; all bars if there are no decisions to compare with. */
+/** The bars whose decisions differ between two runs, oldest first; all bars if `again` is undefined. */
 function differingFrom(decisions: DecisionLog, again: DecisionLog | undefined): number[] {
   const differing: number[] = [];
   const { codes, orders } = decisions;

@@ -101,7 +101,7 @@ export function memoryGap(strategy: Strategy): string | undefined {
   return `'${strategy.name}' is defined in a program, where it may remember an earlier backtest or hold answers that no re-run can see; load it as a plugin to have it proved`;
 }
 
-/** The reason why the proof cannot see what a strategy remembers that starts again in each part of a series that it has seen whole. */
+/** The reason why a proof misses what a strategy remembers if it has seen the whole series and then starts again in each part of it. */
 export const seriesMemoryGap = ({ name }: Strategy): string =>
   `'${name}' starts again in each part of the series after it has seen the whole of it, and no re-run can see what it remembers`;
 
@@ -118,7 +118,7 @@ export function optionsText(given: BacktestOptions): string {
   return text;
 }
 
-/** Creates a passport. @param parts.data see {@link hashData} @param parts.trials those that the result was judged with */
+/** Creates a passport. @param parts.data see {@link hashData} @param parts.trials the trials that the result was judged with */
 export function passportOf(parts: {
   readonly data: string;
   readonly strategy: Strategy;

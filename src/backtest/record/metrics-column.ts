@@ -44,10 +44,10 @@ const calibrationBin = z.object({
 const metricsColumn = z.object({
   /** The reason why the trial has no result, one sentence, which is also the reason of every metric; null if it has a result. */
   failed: textOrNull,
-  /** The reason for each metric that is null, by its name. */
+  /** The reason why a metric is null, by the metric's name. */
   undefined: texts,
   sample: wholeOrNull({ dailyReturns: z.number(), trades: z.number(), events: z.number(), days: z.number() }),
-  /** The reason for each metric that rests on too little data, by its name. */
+  /** The reason why a metric rests on too little data, by the metric's name. */
   weak: texts,
   cut: numberOrNull,
   /** Numbers of orders that did not fill, by reason. */
@@ -57,7 +57,7 @@ const metricsColumn = z.object({
   /** Numbers of fills at the market by the source of their half-spread. */
   spreads: numbers,
   overfitting: numberOrNull,
-  /** The closes of the market as forecasts; null unless the market paid 0 or 1. */
+  /** The market's closing prices as forecasts of its outcome; null unless the market paid 0 or 1. */
   forecasts: wholeOrNull({
     outcome: z.number(),
     event: z.string().optional(),

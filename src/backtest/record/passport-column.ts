@@ -26,7 +26,7 @@ const passportColumn = wholeOrNull({
   code: z.string(),
   settings: z.string(),
   seed: z.number(),
-  /** Hash of all inputs of the result, which is known without reading the candles. */
+  /** Hash of all inputs of the result; computed before the candles are read. */
   basis: z.string(),
   bars: z.number(),
   from: z.number(),
@@ -107,7 +107,7 @@ function optionsIn(settings: string): BacktestOptions | undefined {
     const { options } = JSON.parse(settings) as { options?: BacktestOptions };
     return options?.sizing === undefined || options.halfSpread === undefined ? undefined : options;
   } catch {
-    // not written by this engine: the terms are unknown
+    // the settings were not written by this engine, so the terms are unknown
     return undefined;
   }
 }

@@ -69,13 +69,13 @@ export type StoredStretch = StoredWindow['inSample'];
 /** Reads the `result` column of a walk-forward; entries that are not windows are left out. */
 export const decodeWalkForward = (column: Fields): StoredWalkForward => walkForwardColumn.parse(column);
 
-/** The stored curves of a walk-forward. The curve of all tests, and that of each training part, starts from 1. */
+/** The stored curves of a walk-forward. Each training part's curve and the chained curve of all test parts start from 1. */
 export interface StoredWalkCurves {
   readonly outOfSample: readonly EquityPoint[];
   readonly inSample: readonly (readonly EquityPoint[])[];
 }
 
-/** Maximum number of stored points of the curve of all tests, and of the curves of all training parts together. */
+/** Maximum number of stored points of the curve of all test parts, and of the curves of all training parts together. */
 const MAX_POINTS = 1500;
 /** Maximum number of stored points of the curve of one training part. */
 const MAX_POINTS_PER_PART = 60;

@@ -73,8 +73,8 @@ export function strategyTrials(
 }
 
 /**
- * Parses parameters with a strategy's schema. That of a user's strategy is code of the strategy, as are getters and proxies that it gives:
- * they run behind the fence, once, and only their values are kept.
+ * Parses parameters with a strategy's schema. A user's schema is the strategy's own code, as are getters and proxies in its output: they
+ * run inside `fenced`, once, and only their values are kept.
  */
 function parse(strategy: Strategy, given: object): z.ZodSafeParseResult<unknown> {
   if (shippedStrategies.includes(strategy)) return strategy.params.safeParse(given);

@@ -4,7 +4,7 @@ import { defineStrategy, type Signal } from '../strategy.ts';
 
 const periodOf = (usual: number): z.ZodDefault<z.ZodInt> => z.int().min(1).max(1_000_000).default(usual);
 
-/** Schema rule: reports the first parameter unless it is below the second. */
+/** Schema rule that the first parameter must be below the second; otherwise it reports the first. */
 const below =
   <Low extends string, High extends string>(low: Low, high: High) =>
   (params: Readonly<Record<Low | High, number>>, context: z.RefinementCtx): void => {
@@ -29,7 +29,7 @@ export const isAbove = (value: number, level: number): boolean => value - level 
 function crossing(fast: Reading, slow: Reading): Signal {
   const now = fast.at() - slow.at();
   const before = fast.at(1) - slow.at(1);
-  // most bars: no change of sides, or no value yet; without the rare rest this function is short enough to be inlined
+  // `crossed` handles the rare bars on which the sides change, so that this function is short enough for V8 to inline
   return now * before < 0 ? crossed(fast, slow, now > 0) : 'hold';
 }
 

@@ -8,7 +8,7 @@ export interface TestedWindow {
   readonly trial: number;
   readonly inside: Stretch;
   readonly outside: Stretch;
-  /** Daily Sharpe ratio of each trial in the training part. */
+  /** Daily Sharpe ratio of each trial in the training part, by index of the trial. */
   readonly tried: ReadonlyMap<number, number>;
 }
 

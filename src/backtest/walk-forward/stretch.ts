@@ -17,9 +17,9 @@ export interface StretchMetrics
   > {
   readonly trades: number;
   readonly spreads: SpreadCounts;
-  /** The reason for each metric that is null, by its name. */
+  /** The reason why a metric is null, by the metric's name. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** The reason for each metric that rests on too little data, by its name. */
+  /** The reason why a metric rests on too little data, by the metric's name. */
   readonly weak: WeakMetrics;
   readonly sample: Sample;
   readonly standardErrors: { readonly sharpe: number | null };
@@ -40,7 +40,7 @@ export interface Stretch extends Pick<Simulation, 'spreads'> {
   readonly startsWith: Trade['side'] | undefined;
   /** Side of the position that was closed only because the stretch ends; undefined if none was. */
   readonly endsWith: Trade['side'] | undefined;
-  /** The decisions of a strategy that started again in this stretch. */
+  /** The decisions of a strategy that was started again for this stretch. */
   readonly decided?: { readonly decisions: Decisions; readonly part: Required<Pick<DecisionInput, 'from' | 'to' | 'market'>> };
 }
 
@@ -94,7 +94,7 @@ export function metricsOf(stretches: readonly Stretch[], trials: Trials = { coun
   const metrics = curveMetrics({ start: 1, equity: curve, moments, days, years: days / DAYS_PER_YEAR, closed: pnls });
   const { values, reasons } = separate(Object.assign(metrics, { deflatedSharpe: deflatedSharpe(moments, trials) }));
   const error = sharpeError(moments, PERIODS_PER_YEAR);
-  // a position that is held across a boundary is one draw, although each part counts it as its own
+  // a position held across the boundary of two parts is one draw, although each part counts it
   const isHeldOn = (at: number): boolean =>
     stretches[at].startsWith !== undefined && stretches[at].startsWith === stretches[at - 1]?.endsWith;
   const events = stretches.reduce((sum, one, at) => sum + one.events - (isHeldOn(at) ? 1 : 0), 0);

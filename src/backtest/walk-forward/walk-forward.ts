@@ -61,7 +61,7 @@ export interface WalkForwardResult extends Overfitting, Certificate {
  * - Decisions are made once over the whole series. They depend only on the past, so indicators are warm when a window starts.
  * - Each part starts with new cash. A position held then is bought at the part's second bar; the last one is closed at its last close.
  * - A strategy that returns orders or reads its situation is restarted in each part and can read earlier bars.
- * - A market's resolution is used only in a part with the last bar, or with the market's close and result. No exits after its close.
+ * - Only parts with the last bar, or that end after the market's close and result, use the resolution. No exits after the close.
  * - A trial whose strategy fails, on the series or in a part, is in no window; the others are judged as if it had not been tried.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is not a whole number of days
@@ -99,7 +99,7 @@ export function* walkForwardSteps(
       continue;
     }
     const { returns, moments } = stretchOf(candles, simulate(candles, decisions, how), how.options);
-    // equity curves are not kept: there may be thousands
+    // the trial's equity curve is not kept, since there may be thousands of trials
     decided.push({ trial, decisions, restarts: hasAccount(decisions), returns, moments });
     yield;
   }
@@ -117,7 +117,7 @@ export function* walkForwardSteps(
       barMs,
     };
     const bars = partOf(candles, from, to);
-    // positions are closed at the end of every part but the last, unless the market closed in it: then no exit is possible
+    // positions are closed at the end of every part except the last, and except where the market has closed, since no exit is possible then
     const closeAtEnd = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
     if (!restarts) {
       const own = codes.slice(from, to);
@@ -150,10 +150,10 @@ export function* walkForwardSteps(
   for (const at of new Set(walked.windows.map(({ trial }) => trial))) {
     const { trial, decisions } = decided[at];
     const options = trial.options ?? common;
-    // a strategy that starts again in each part may decide otherwise there
+    // a strategy that starts again in each part may decide differently there, so those decisions are proved
     const own = walked.windows.flatMap(({ trial: of, outside }) => (of === at ? (outside.decided ?? []) : []));
     const { strategy, restarted } = trial;
-    // after a failure, another trial is picked for a part that the failed one has seen
+    // after a failure, windows pick again, so a strategy may run on a part that it has already seen
     const repeated = restarted === undefined || walked.failures.size > 0;
     const remembers = repeated && !isShipped(strategy) ? [seriesMemoryGap(strategy)] : [];
     const proofs = own.map(({ decisions: decided, part: bars }): Certificate => {
@@ -184,7 +184,7 @@ export function* walkForwardSteps(
     ...judgeOverfitting(others.map(({ returns }) => returns)),
     ...combinedCertificate([...new Set(windows.map(({ strategy }) => strategy))].join(', '), certificates, {
       walkForward: parts,
-      // a part knows the result only from then on
+      // whether a part uses the result depends on this time
       ...(market.resolution.kind === 'settled' && { resultAt: market.resolution.at }),
       trials: others.map(({ trial: { strategy, params } }) => [strategy.name, params]),
     }),
@@ -197,7 +197,7 @@ const inPart = (failure: StrategyFailure, { from }: DayRange): StrategyFailure =
 
 interface DecidedTrial extends Pick<Stretch, 'returns' | 'moments'> {
   readonly trial: Trial;
-  /** The decisions that were traded: a strategy may decide otherwise the next time. */
+  /** The decisions that were traded; kept because a strategy may decide differently when it runs again. */
   readonly decisions: Decisions;
   /** Whether decisions depend on the account, so that the strategy starts again in each part. */
   readonly restarts: boolean;

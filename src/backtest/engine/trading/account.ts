@@ -100,7 +100,7 @@ export class Account {
   exitAt(price: number, end: TradeEnd, maker = false): boolean {
     const size = Math.min(this.size, this.room);
     if (size > 0) this.exit({ bar: this.bar, size, price, end, maker });
-    // a flip is two orders on one bar's volume
+    // a change of side is two orders that share one bar's volume
     this.room -= size;
     return this.side === 0 || this.holdBack();
   }
@@ -112,7 +112,7 @@ export class Account {
     else this.enterAt(side, price, { share });
   }
 
-  /** Counts an order that does not fill. Returns true, so that the caller treats the order as done. */
+  /** Counts an order that does not fill, by reason. Always returns true: the order is done. */
   refuse(reason: keyof Unfilled): true {
     this.unfilled[reason] = (this.unfilled[reason] ?? 0) + 1;
     return true;
@@ -130,7 +130,7 @@ export class Account {
     return false;
   }
 
-  /** Closes the whole position at the last close, beyond the volume cap too. Returns false if no trade is possible at that price. */
+  /** Closes the whole position at the last close, even beyond the volume cap. Returns false if no trade is possible at that price. */
   leaveAtEnd(bar: number, close: number): boolean {
     this.execution.startBar(bar);
     const price = this.execution.fillPrice(close, this.side > 0 ? -1 : 1, false);
@@ -144,7 +144,7 @@ export class Account {
     this.exit({ bar, size: this.size, price, end });
   }
 
-  /** Ends a probability market's position: paid out without fee or slippage if the market has resolved, otherwise listed at its mark. */
+  /** Ends a probability market's position: paid out without fee or slippage if the market has resolved, else recorded at `lastPrice`. */
   settleAt(bar: number, lastPrice: number): void {
     const { resolution } = this.market;
     const settled = resolution.kind === 'settled';

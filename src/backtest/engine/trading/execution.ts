@@ -9,9 +9,9 @@ const SMALLEST_TICK = 0.0001;
 const ROUNDING = 1e-12;
 
 export interface Execution {
-  /** Fill price of a buy (`up` = 1) or sale (`up` = −1) of the first outcome; NaN outside [tick, 1 − tick] of a probability. */
+  /** Fill price of a buy (`up` = 1) or sale (`up` = −1) of the first outcome; NaN for a probability outside [tick, 1 − tick]. */
   fillPrice(open: number, up: 1 | -1, entry: boolean): number;
-  /** A limit price on the tick grid, never worse for the trader than `limit`. NaN outside [tick, 1 − tick] of a probability. */
+  /** A limit price on the tick grid, never worse for the trader than `limit`; NaN for a probability outside [tick, 1 − tick]. */
   limitPrice(limit: number, up: 1 | -1): number;
   /** Best price of a bar for the trader: `extreme` (the low for a buy) worsened by the spreads, not rounded. */
   bestPrice(extreme: number, up: 1 | -1, entry: boolean): number;
@@ -24,7 +24,7 @@ export interface Execution {
 
 /**
  * Fill prices: the open, worsened by the spread (entries only), the half-spread and the slippage, rounded to the tick grid against the
- * trader. A probability outside [tick, 1 − tick] does not fill, as at the venues; moving it back inside would undo the rounding.
+ * trader. A probability outside [tick, 1 − tick] does not fill, as at the venues: moving it into the range would undo the rounding.
  */
 export function executionOf(market: Market, options: BacktestOptions, candles: CandleSeries, barMs: number): Execution {
   const { spread, halfSpread, slippageTicks } = options;

@@ -3,14 +3,14 @@ import type { CandleSeries } from '../candle-series.ts';
 import { bookAt, type Market } from '../market.ts';
 
 /**
- * Source of a fill's half-spread: `recorded` = its time's order book; `default` = markets of its class, since no book was recorded; `given`
- * = the options; `unknown` = an asset without a recorded book, which fills without a spread.
+ * Source of a fill's half-spread: `recorded` = the order book at its time; `default` = the median of similar markets, since no book was
+ * recorded; `given` = the options; `unknown` = an asset without a recorded book, which fills without a spread.
  */
 export type SpreadSource = 'recorded' | 'default' | 'given' | 'unknown';
 
 export type SpreadCounts = Readonly<Partial<Record<SpreadSource, number>>>;
 
-/** Adds up counts; a source that none has is absent. */
+/** Adds up the fills of several markets by the source of their half-spread; a source without fills is absent. */
 export function spreadsTogether(all: readonly SpreadCounts[]): SpreadCounts {
   const sum: Partial<Record<SpreadSource, number>> = {};
   for (const one of all) for (const from of Object.keys(one) as SpreadSource[]) sum[from] = (sum[from] ?? 0) + (one[from] ?? 0);
@@ -22,7 +22,7 @@ export interface HalfSpread {
   readonly from: SpreadSource;
 }
 
-/** Maximum age of a recorded book that stands for the present one; a run every 4 hours records six books in that time. */
+/** Maximum age at which a recorded order book still counts as the present one; a run every 4 hours records six books in that time. */
 const MAX_AGE_MS = DAY_MS;
 
 /** Bounds of the classes of money traded in 24 hours: below 100, 1,000, 10,000, and more. */
@@ -35,7 +35,7 @@ const MONEY_BOUNDS = [100, 1000, 10_000];
  */
 const MEDIANS = { edge: [0.002, 0.0155, 0.0083, 0.002, 0.0005], middle: [0.01, 0.0275, 0.01, 0.005, 0.01] } as const;
 
-/** Returns a bar's half-spread: from the newest book of the 24 hours before its open, else the default of its class. */
+/** Creates a function that returns a bar's half-spread: from the newest book of the 24 hours before, or else the default of its class. */
 export const halfSpreads = (
   traded: CandleSeries,
   { kind, books }: Pick<Market, 'kind' | 'books'>,
@@ -57,7 +57,7 @@ export const halfSpreads = (
   };
 };
 
-/** Money traded per day in the 24 hours (or longer bar) before a bar; scaled up for a shorter series, NaN if unknown. */
+/** Money traded per day in the 24 hours (or longer bar) before a bar; scaled up if the series starts later, NaN if unknown. */
 function moneyPerDay({ openTime, close, volume }: CandleSeries, bar: number, barMs: number): number {
   const window = Math.max(DAY_MS, barMs);
   const from = openTime[bar] - window;

@@ -13,11 +13,11 @@ export interface Positions {
   /** Net profit of each position that was fully closed or settled, oldest first. */
   readonly closed: readonly number[];
   readonly positions: readonly ClosedPosition[];
-  /** Number of independent draws among the closed positions: in one market all of them, since positions follow each other. */
+  /** Number of independent draws among the closed positions. In one market each position is one, since positions follow each other. */
   readonly events: number;
 }
 
-/** Groups trades into positions: the parts of one share the entry bar. A position with a part that is only marked is not closed. */
+/** Groups trades into positions: all trades of an entry bar are parts of one. A position with a part that ends as `mark` is still open. */
 export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' | 'pnl' | 'end'>[]): Positions {
   const positions: ClosedPosition[] = [];
   let count = 0;

@@ -5,8 +5,8 @@ import type { TradeEnd } from './trade.ts';
 
 /**
  * Orders that wait in the market between decisions: one entry order, or the stop and the target of the position held. Prices are of the
- * first outcome; `side` mirrors them, so that a short's stop is above the price. Orders whose price the open has passed fill at the open.
- * Within a bar the stop fills first, since the path of prices is unknown.
+ * first outcome on both sides, so that a short's stop is above the price. Orders whose price the open has passed fill at the open. Within a
+ * bar the stop fills first, since the path of prices is unknown.
  */
 export class RestingOrders {
   private readonly account: Account;
@@ -18,7 +18,7 @@ export class RestingOrders {
   private stop = Number.NaN;
   /** NaN = no target. */
   private target = Number.NaN;
-  /** Whether the stop was reached at a price that cannot be traded: counted once, and tried again. */
+  /** Whether the stop was reached at a price that cannot be traded. It is tried again at each bar but counted as unfilled only once. */
   private stopRefused = false;
   /** Whether the volume cap delayed part of a stop, which then fills at the next opens at any price. */
   private stopped = false;
@@ -27,7 +27,7 @@ export class RestingOrders {
   constructor(account: Account, candles: CandleSeries, barMs: number, closesAt: number) {
     this.account = account;
     this.candles = candles;
-    // where the length was measured, a bar may be longer than the shortest one: days with a change to or from daylight saving
+    // `barMs` may be the measured length of the shortest bar; days with a change to or from daylight saving are longer
     const whole = candles.within?.candles ?? candles;
     this.longestMs = barMs === barLength(whole) ? longestBar(whole) : barMs;
     this.closesAt = closesAt;
@@ -66,7 +66,7 @@ export class RestingOrders {
     this.stopped = false;
   }
 
-  /** Gives up the rest of a delayed exit, which cannot be traded at this open; the stop keeps waiting. */
+  /** Gives up the rest of a delayed exit because it cannot be traded at this open; the stop stays in place. */
   giveUp(): void {
     this.stopRefused ||= this.stopped;
     this.stopped = false;

@@ -1,11 +1,11 @@
 import type { Order } from '../../strategy.ts';
 import type { SpreadCounts } from './half-spread.ts';
 
-/** How a trade ended. `end` = with the data; `ruin` = with equity at or below zero; `mark` = not at all, valued at the last price. */
+/** How a trade ended. `end` = closed with the data; `ruin` = equity fell to zero or below; `mark` = still open, at the last price. */
 export const TRADE_ENDS = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'] as const;
 export type TradeEnd = (typeof TRADE_ENDS)[number];
 
-/** A position, or the part of a position that was closed at one bar. All parts have the position's entry (see {@link positionsOf}). */
+/** A position, or the part of it that was closed at one bar. All parts of a position have the same entry (see {@link positionsOf}). */
 export interface Trade {
   readonly entryBar: number;
   readonly exitBar: number;

@@ -6,7 +6,7 @@ import { Account } from './account.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { type DecisionLog, FLAT, HOLD, ORDER, SHORT, type Simulation } from './trade.ts';
 
-/** Trades a series up to the last decision that was made. A strategy that reads its situation needs the account at the present bar. */
+/** Executes decisions bar by bar, as far as they are made: a strategy that reads its situation needs the account at the present bar. */
 export class Trader {
   readonly account: Account;
   private readonly candles: CandleSeries;
@@ -58,7 +58,7 @@ export class Trader {
     const { close, open, length } = candles;
     const last = length - 1;
     this.tradeTo(last);
-    // a closed market has no later bar at which the last decision could fill, however long before the close it was made
+    // a closed market has no later bar at which the last decision could fill, even if it was made long before the close
     if (!this.ruined && closeAtEnd !== true && Number.isFinite(this.closesAt)) {
       this.takeDecision(last);
       this.expire();
@@ -90,14 +90,14 @@ export class Trader {
       if (wanted !== HOLD && openTime[next] < closesAt) {
         account.startBar(onClose ? next - 1 : next);
         const done = account.follow(wanted, onClose ? close[next - 1] : open[next]);
-        // only the rest of an exit that the volume cap delayed is tried again
+        // a signal is tried again only if the volume cap delayed part of its exit
         if (done) wanted = HOLD;
       } else if (wanted !== HOLD) {
         account.expire(wanted);
         wanted = HOLD;
       }
       const { base, slope } = account;
-      // until the next decision only the price changes; an unfilled signal is tried again at the next bar
+      // skips to the next decision, since only the price changes until then; an unfilled signal is tried again at the next bar
       let until = next + 1;
       if (wanted === HOLD) while (until <= end && codes[until - 1] === HOLD) until++;
       if (slope === 0) {

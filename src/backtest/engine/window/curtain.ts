@@ -16,7 +16,7 @@ interface Column {
 }
 
 interface Group {
-  /** First column of the group; the group's columns end before `end`. */
+  /** First column of the group in the linked list of all columns; `end` is the first column after the group. */
   readonly columns: Column | undefined;
   readonly end: Column | undefined;
   /** Number of values that are known at the close of each bar; undefined = one more per bar. */
@@ -127,7 +127,7 @@ export class Curtain {
       return;
     }
     setAll(shown, truth);
-    // the far future: the same values in reverse order
+    // values far in the future: the series' own values in reverse order
     if (kind !== 'time') reverse(shown);
   }
 

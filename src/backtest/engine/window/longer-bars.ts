@@ -26,7 +26,7 @@ export function longerSeries(series: CandleSeries, barMs: number, interval: Inte
     // the series may start inside its first longer bar
     if (starts[i] >= openTime[0] && (i === 0 || starts[i] !== starts[i - 1])) count++;
   }
-  // plain loops: a strategy that has patched built-ins must not receive these values
+  // plain loops, no methods of arrays: a strategy could have replaced them to read these values
   const columns = {
     openTime: new Float64Array(count),
     open: new Float64Array(count),

@@ -39,16 +39,16 @@ export const computedOnce =
     return values;
   };
 
-/** The value of a column `back` bars before the clock's bar; NaN for a bar that is not a past one. @throws PredictLabError BadInput */
+/** The value of a column `back` bars before the clock's bar; NaN for bars neither past nor present. @throws PredictLabError BadInput */
 function valueAt(values: Float64Array, clock: Clock, back: unknown = 0): number {
   if (typeof back !== 'number') throw notANumber(back);
   const index = clock.index - back;
   if (!(back >= 0 && index >= 0)) return Number.NaN;
-  // undefined for a fraction or any other value that is not an index
+  // the entry is undefined if `index` is a fraction or not an index at all
   return values[index] ?? Number.NaN;
 }
 
-/** The error for an index that is not a number; apart, so that `valueAt` is short enough to be inlined. */
+/** The error for an index that is not a number; a function of its own so that V8 can inline the shorter `valueAt`. */
 const notANumber = (back: unknown): PredictLabError =>
   badInput(`the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);
 

@@ -25,7 +25,7 @@ export interface StrategyReads {
   sawEnd: boolean;
 }
 
-/** A strategy's window onto its own account. Each read trades the decisions made so far up to the present bar. */
+/** A strategy's window onto its own account. Each read first executes the decisions made so far, up to the present bar. */
 class View implements Situation {
   readonly #input: SituationInput;
   readonly #seen: StrategyReads;
