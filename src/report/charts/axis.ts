@@ -9,7 +9,7 @@ export interface AxisTick {
   readonly time?: number;
 }
 
-/** Maps `[low, high]` to `[0, 1]`; an empty range maps to 0.5. */
+/** Creates a function that maps `[low, high]` to `[0, 1]`; if the range is empty, every value maps to 0.5. */
 export const linear =
   (low: number, high: number) =>
   (value: number): number =>

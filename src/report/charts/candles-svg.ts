@@ -38,7 +38,7 @@ export interface CandleChart {
   readonly live?: Part;
 }
 
-/** Maximum trades that are drawn, the newest ones. */
+/** Maximum number of trades that are drawn: the newest ones. */
 export const MAX_TRADES = 500;
 /** Share of the height for the volume bars. */
 const VOLUME_SHARE = 0.18;
@@ -83,10 +83,10 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
   };
 };
 
-/** Whether a label can be a price: no probability is below 0 or above 1. */
+/** Whether the price of an axis label is possible: no probability is below 0 or above 1. */
 const isPossible = (price: number, market: MarketKind): boolean => market === 'asset' || (price > -1e-9 && price < 1 + 1e-9);
 
-/** Where times and prices stand on the picture, in its units. */
+/** Maps times and prices to coordinates of the drawing. */
 interface Grid {
   /** Milliseconds of one candle. */
   readonly step: number;
@@ -107,7 +107,7 @@ const bodies = (candles: readonly PageCandle[], grid: Grid): Markup => {
     const top = Math.max(candle.open, candle.close);
     const bottom = Math.min(candle.open, candle.close);
     const tall = Math.max(1, down(bottom) - down(top));
-    // A wick is drawn only outside of the body.
+    // A wick is drawn only if the high or the low lies outside of the body.
     const wick = candle.high > top || candle.low < bottom ? `M${unit(middle)} ${unit(down(candle.high))}V${unit(down(candle.low))}` : '';
     if (rising) {
       paths.upWick += wick;
@@ -150,7 +150,7 @@ export interface TradeArrow {
   readonly buys: boolean;
   /** Share of the largest position's value, in [0, 1]. */
   readonly share: number;
-  /** What was traded, with every fill. */
+  /** Text for hover: the trade with all its fills. */
   readonly about: string;
 }
 
@@ -191,7 +191,7 @@ const tradeMarks = (
       about,
     }));
 
-/** A position from its entry to its last exit; one that left in parts has several exits. */
+/** A position from its entry to its last exit; it has several exits if it was closed in parts. */
 export interface Position {
   readonly side: BacktestTrade['side'];
   readonly size: number;
@@ -202,7 +202,7 @@ export interface Position {
 }
 
 /**
- * Joins trades with the same entry into positions: a position that was left in parts has one trade per part.
+ * Joins trades with the same entry into positions: a position that was closed in parts has one trade per part.
  * @param trades in the order of their entries
  */
 export const drawnPositions = (trades: readonly BacktestTrade[]): readonly Position[] => {

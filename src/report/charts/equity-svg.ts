@@ -62,10 +62,10 @@ export const endReturn = (points: readonly EquityPoint[]): string => {
 
 /** Minimum share of the height that the strategy's own curve fills. */
 const OWN_SHARE = 0.4;
-/** Minimum height of the scale, so that a flat line has readable labels. */
+/** Minimum range of the return scale (0.001 = 0.1 %), so that a flat line has readable labels. */
 const MIN_SPAN = 0.001;
 
-/** The range of the scale: the strategy's curve, and each other curve that still leaves it `OWN_SHARE` of the height. */
+/** Range of the scale: that of the strategy's curve, widened to other curves as long as the strategy's keeps `OWN_SHARE` of the height. */
 const returnScale = (own: readonly EquityPoint[], others: readonly OtherCurve[]): readonly [low: number, high: number] => {
   const rangeOf = (points: readonly EquityPoint[]): readonly [number, number] => {
     const values = points.map(({ equity }) => equity);
@@ -134,7 +134,7 @@ export const steps = (points: readonly EquityPoint[], x: (time: number) => numbe
     })
     .join('');
 
-/** Drawdowns, as a line and as the area between it and zero. */
+/** The drawdown curve as a line, and the area between that line and zero. */
 const fallShape = (points: readonly EquityPoint[], falls: readonly number[], x: (time: number) => number, deepest: number): Markup => {
   const fallen = points.map(({ time }, i) => ({ time, equity: falls[i] }));
   const line = steps(fallen, x, (fall) => 1 - fall / deepest, FALL_HEIGHT);

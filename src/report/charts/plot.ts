@@ -42,7 +42,7 @@ export interface PlotMark {
   readonly about: string;
 }
 
-/** The label that fits on a band, or null. */
+/** The longest label that fits on a band; null if none fits. */
 const bandLabel = (band: PlotBand): string | null => {
   const wide = band.to - band.from;
   return wide >= 0.24 ? band.label : wide >= 0.085 ? band.short : null;

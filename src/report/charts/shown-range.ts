@@ -9,8 +9,8 @@ import type { PlotBand } from './plot.ts';
 export const MAX_BUCKETS = 1000;
 
 /**
- * The time range of a series' chart: from its first candle (or the gap before it) to `asOf` or the end of trading; the last `MAX_BUCKETS`
- * buckets that end with a candle, where the time since the last candle is longer.
+ * The time range of a series' chart: from its first candle, or a gap before it, to `asOf` or the end of trading. Past `MAX_BUCKETS` buckets
+ * it ends earlier, but never before the last candle, and the oldest buckets are left out.
  */
 export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, asOf: number): TimeRange => {
   const length = INTERVAL_MS[series.interval];
@@ -21,7 +21,7 @@ export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, 
   const to = Math.max(lastClose, Math.min(end, asOf, first + MAX_BUCKETS * length));
   const gapBefore = section.gaps.find((gap) => gap.to >= first && gap.from < first)?.from ?? first;
   const buckets = Math.min(MAX_BUCKETS, Math.ceil((to - Math.max(gapBefore, first - 50 * length)) / length));
-  // Bucket edges follow the candles: weeks start on Monday, the epoch was a Thursday.
+  // Edges are counted from a candle, not from the epoch: weeks start on Monday, but the epoch was a Thursday.
   const lastEdge = first + Math.ceil((to - first) / length) * length;
   return { from: lastEdge - buckets * length, to: lastEdge };
 };

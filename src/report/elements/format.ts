@@ -24,7 +24,7 @@ export const formatNumber = (value: number | null | undefined, digits = 0): stri
 export const formatSigned = (value: number): string =>
   `${value >= 0.000_05 ? '+' : ''}${formatNumber(Math.abs(value) < 0.000_05 ? 0 : value, 4)}`;
 
-/** A fraction as percent: `−0.081` → `−8.1 %`. @param digits decimals; by default 1, and as many as show two digits of a value below 1 % */
+/** A fraction as percent: `−0.081` → `−8.1 %`. @param digits decimals. @default 1, or as many as show two digits of a value below 1 % */
 export const formatPercent = (fraction: number | null | undefined, digits = percentDigits(fraction)): string => {
   const text = formatNumber(fraction === null || fraction === undefined ? fraction : fraction * 100, digits);
   return text === DASH ? text : `${text}${THOUSANDS}%`;
@@ -37,7 +37,7 @@ const percentDigits = (fraction: number | null | undefined): number => {
   return size === 0 || size >= 1 ? 1 : Math.min(MAX_PERCENT_DIGITS, 1 - Math.floor(Math.log10(size)));
 };
 
-/** The shortest decimal that parses back to the same number, for data tables. */
+/** The exact number without an exponent, for data tables; below 0.000001 with at most 20 decimals. */
 export const tableNumber = (value: number | null | undefined): string => {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const text = String(value);

@@ -64,6 +64,6 @@ const render = (part: Part): string => {
 export const jsonIsland = (id: string, value: unknown): Markup =>
   html`<script type="application/json" id="${id}">${raw(JSON.stringify(value).replaceAll('<', '\\u003c'))}</script>`;
 
-/** A link where the address begins with http(s); else the bare text, so that data cannot bring a `javascript:` address. */
+/** A link if the address begins with http(s), else only the text, so that data cannot add a `javascript:` address. */
 export const webLink = (address: string | null, text: string): Markup =>
   address !== null && /^https?:\/\//i.test(address) ? html`<a href="${address}" rel="noreferrer noopener">${text}</a>` : html`${text}`;

@@ -10,8 +10,8 @@ const MAX_NAMED = 10;
 
 /**
  * The incidents in a page's head, each with its cause and time; empty without incidents.
- * @param isLive links to the page of incidents
- * @param stated the causes that the page states below: the head does not repeat them
+ * @param isLive whether a server serves the page, so that it can link to the page of incidents
+ * @param stated causes that the page states further below, which the head does not repeat
  */
 export const incidentLine = (incidents: readonly Incident[] = [], isLive = false, stated: readonly string[] = []): Markup => {
   if (incidents.length === 0) return html``;

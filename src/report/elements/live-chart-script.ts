@@ -69,7 +69,7 @@ const make=(box)=>{
   if(box.dataset.made)return;
   box.dataset.made='1';
   const d=JSON.parse(document.getElementById(box.dataset.chart).textContent);
-  // shown first: a chart without size cannot fit its content
+  // makes the box visible before the chart is made: a chart without size cannot fit its content
   box.parentElement.classList.add('is-live');
   const chart=L.createChart(box,{...options(d),width:box.clientWidth,height:box.clientHeight});
   const candles=chart.addSeries(L.CandlestickSeries,{...candleColours(),priceLineVisible:false,priceFormat:{type:'custom',minMove:10**-d.digits,formatter:(p)=>d.probability&&(p<-1e-9||p>1+1e-9)?'':p.toFixed(d.digits)}});
@@ -100,7 +100,7 @@ const make=(box)=>{
   candles.attachPrimitive(bands(d));
   const marks=()=>d.trades.map((t)=>({time:t[0],position:t[1]?'belowBar':'aboveBar',shape:t[1]?'arrowUp':'arrowDown',color:colour(t[1]?'up':'down'),size:t[2]}));
   const markers=L.createSeriesMarkers(candles,marks());
-  // all bars, with room on the left for the first label of the time axis
+  // shows all bars, with room on the left for the first label of the time axis
   const to=points.length-1+RIGHT_BARS;
   const scale=chart.timeScale(),fit=()=>scale.setVisibleLogicalRange({from:-(to+1)*LEFT_PX/Math.max(1,box.clientWidth-SCALE_PX-LEFT_PX),to});
   fit();

@@ -15,7 +15,7 @@ export const reportFolderName = (runId: string): string => {
   return `${readable || 'run'}.${createHash('sha256').update(runId).digest('hex').slice(0, 10)}`;
 };
 
-/** The parts of a run that name its folder: its id, and the execution where an earlier run had the same id. */
+/** The parts of a run that name its folder: its id, and its execution id if an earlier run had the same run id. */
 export interface FiledRun {
   readonly runId: string;
   readonly executionId: string;
@@ -23,8 +23,8 @@ export interface FiledRun {
 }
 
 /**
- * The name of a run's folder: the run's id, after an @ the last characters of the execution id where the run id was used before.
- * Execution ids begin with the time, so their last characters differ most.
+ * The name of a run's folder: the run id; if an earlier run had the same id, then also `@` and the end of the execution id. Execution ids
+ * begin with the time, so their last characters differ most.
  */
 export const filedFolderName = ({ runId, executionId, idUsedBefore }: FiledRun): string =>
   idUsedBefore ? `${reportFolderName(runId)}@${executionId.slice(-8)}` : reportFolderName(runId);

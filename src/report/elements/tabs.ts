@@ -11,7 +11,7 @@ export interface TabsOptions {
   readonly note?: string;
 }
 
-/** Panels of which one is shown, chosen by labels; they need no script. At most 11. */
+/** At most 11 panels with a label each; the page shows the panel of the chosen label, without a script. */
 export const tabs = (
   panels: readonly { readonly label: string; readonly content: Part }[],
   { name, legend, first = 0, note }: TabsOptions,

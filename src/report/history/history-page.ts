@@ -77,7 +77,7 @@ const reasonsOf = (run: HistoryRunColumn | undefined, incidents: HistoryPageData
   return html`<ul class="causes ${run.state === 'failed' ? 'bad' : 'warned'}">${shown.map((reason) => html`<li>${stateMark(run.state)}${reason}</li>`)}${shown.length < reasons.length && html`<li>and ${plural(reasons.length - shown.length, 'more reason')}</li>`}</ul>`;
 };
 
-/** A line for the last failed run, where newer runs have ended since. */
+/** A line about the last failed run if newer runs have ended since; else nothing. */
 const lastFailure = (newestFirst: readonly HistoryRunColumn[]): Markup => {
   const at = newestFirst.findIndex(({ state }) => state === 'failed');
   if (at < 1) return html``;
@@ -174,9 +174,9 @@ export const durationTrend = (newestFirst: readonly HistoryRunColumn[]): Markup 
   const runs = newestFirst.filter((run) => run.durationSeconds !== null).toReversed();
   if (runs.length === 0) return html`<p class="none">no run has ended</p>`;
   const most = Math.max(...runs.map((run) => run.durationSeconds ?? 0), 0.001);
-  // Few runs have bars as narrow as many runs.
+  // Bars are never wider than those of 30 runs.
   const width = PLOT_WIDTH / Math.max(runs.length, 30);
-  // the newest stands at the axis
+  // the newest run's bar ends at the axis on the right
   const left = PLOT_WIDTH - runs.length * width;
   const bars = runs.map((run, i) => {
     const height = ((run.durationSeconds ?? 0) / most) * TREND_HEIGHT;

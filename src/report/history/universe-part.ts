@@ -5,7 +5,7 @@ import { type Column, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
 import { eventAddress } from '../site/event-page.ts';
 
-/** The universes on the page of all runs: their members by category, how fresh and complete those are, and what moved. */
+/** The universes on the page of all runs: their members by category, how fresh and complete these are, and the largest price moves. */
 export const universePart = (universes: readonly UniverseOverview[], now: number): Markup =>
   html`${universes.map((universe) => section(universe, now))}`;
 

@@ -71,7 +71,7 @@ const instrumentPictures = (section: InstrumentSection, data: SymbolPageData, pl
 
 const ROW = 18;
 
-/** The run's time chart; none before any task has run. */
+/** The run's time chart; empty before any task has run. */
 export const runPictures = ({ result, config, attempts = {} }: RunPageData): readonly Picture[] => {
   const spans = taskSpans(result);
   if (spans.length === 0) return [];

@@ -17,16 +17,16 @@ export interface BacktestPageOptions {
   readonly market: MarketKind;
   readonly candles: CandleSeries;
   readonly results: readonly BacktestResult[];
-  /** Probability of overfitting of all results, in [0, 1], and why it rests on too little. @default unknown */
+  /** Probability of overfitting of all results, in [0, 1], and the reason if it rests on too little data. @default unknown */
   readonly overfitting?: { readonly value: number | null; readonly weak?: string };
   readonly madeBy: string;
 }
 
 const HEIGHT = 300;
-/** Maximum candles that are drawn, the last ones. */
+/** Maximum number of candles that are drawn: the last ones. */
 const MAX_CANDLES = 1_000;
 
-/** The page of research for the backtests of one series as a file that needs no network and no script. */
+/** Renders the backtests of one series as a page of research: a file that needs no network and no script. */
 export const renderBacktestPage = (options: BacktestPageOptions): string => {
   const { title, candles, results, madeBy } = options;
   const trials = results.map((result, id) => comparedTrial(result, id, options));

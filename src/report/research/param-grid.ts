@@ -10,16 +10,16 @@ export interface ParamGrid {
   readonly across: { readonly name: string; readonly values: readonly number[] };
   /** The parameter of the rows; `values` is `[0]` and `name` is empty if only one parameter was varied. */
   readonly down: { readonly name: string; readonly values: readonly number[] };
-  /** By row of `down`, then column of `across`; null where there is no such trial. */
+  /** Cells by row (values of `down`), then by column (values of `across`); null if there is no such trial. */
   readonly cells: readonly (readonly (GridCell | null)[])[];
   readonly metric: 'sharpe' | 'return over holding';
   readonly best: ResearchTrial | null;
   /** The trials around the best one that are nearly as good. */
   readonly plateau: ReadonlySet<ResearchTrial>;
-  /** Mean of the neighbours of the best trial, and the median of all; null where they are too few. */
+  /** Mean value of the best trial's neighbours; like the `median` of all trials, null if there are too few. */
   readonly neighbours: number | null;
   readonly median: number | null;
-  /** Whether the neighbours of the best trial are good as well; null where that cannot be judged. */
+  /** Whether the best trial's neighbours are also good; null if there are too few to judge. */
   readonly isPlateau: boolean | null;
 }
 
@@ -33,7 +33,7 @@ export const paramGrid = (trials: readonly ResearchTrial[]): ParamGrid | undefin
   const metric = trials.some((trial) => strongMetric(trial, 'sharpe') !== null) ? 'sharpe' : 'return over holding';
   const valueOf = (trial: ResearchTrial): number | null => {
     if (metric === 'sharpe') return strongMetric(trial, 'sharpe');
-    // a trial that never traded beats every market that fell, and says nothing about its parameters
+    // a trial that never traded beats holding in every market that fell, which says nothing about its parameters
     return trial.metrics['trades'] === 0 ? null : returnOverHold(trial);
   };
   const varied = Object.entries(valuesByParam(trials))

@@ -32,7 +32,7 @@ export interface ResearchPageData {
   /** All trials of one strategy on one series, and the walk-forwards of its market. */
   readonly chosen: {
     readonly trials: readonly ResearchTrial[];
-    /** The runs with trials of this strategy and series, newest first: the best trial of each, and how many there are. */
+    /** The runs with trials of this strategy and series, newest first; `id` is that of the run's best trial. */
     readonly runs: readonly { readonly id: number; readonly runId: string; readonly trials: number }[];
     readonly walkForwards: readonly WalkForwardSection[];
   } | null;

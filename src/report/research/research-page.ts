@@ -37,7 +37,7 @@ const METRICS: readonly HeatMetric[] = [
   },
 ];
 
-/** The address of the page with a strategy of a symbol chosen, the run of one of its trials, and two trials compared. */
+/** The address of the page of research for a symbol's strategy, the run of its trial `chosen.trial`, and two trials to compare. */
 const addressOf = (
   trial: Pick<ResearchTrial, 'symbol' | 'strategy'>,
   chosen: { readonly trial?: number; readonly a?: number; readonly b?: number } = {},
@@ -88,7 +88,7 @@ const heatMap = (
   const bySymbol = new Map(symbols.map((symbol) => [symbol, new Map<string, ResearchTrial>()]));
   for (const trial of best) bySymbol.get(trial.symbol)?.set(trial.strategy, trial);
   const known = best.map((trial) => Math.abs(metric.value(trial) ?? 0)).sort((a, b) => a - b);
-  // One extreme market would leave all others pale.
+  // The 90th percentile: with the maximum, one extreme market would leave all other cells pale.
   const full = known[Math.floor(0.9 * (known.length - 1))] ?? 0;
   const columns: Column<string>[] = [
     {
@@ -117,7 +117,7 @@ const heatCell = (metric: HeatMetric, trial: ResearchTrial | undefined, full: nu
   const flaw = trial.metrics['trades'] === 0 ? 'it never traded' : (trial.weak?.['sharpe'] ?? trial.undefined['sharpe']);
   const isWeak = value === null || flaw !== undefined;
   const why = value === null ? metric.why(trial) : (flaw ?? '');
-  // a strong colour would hide the hatching
+  // weak values get a pale colour: a strong one would hide their hatching
   const shade = (known: number): number => (isWeak ? Math.max(-full, Math.min(full, known)) / 4 : known);
   return tip(
     html`<a class="cell${isWeak && ' hatch'}" href="${addressOf(trial)}"${value !== null && html` style="${heat(shade(value), full)}"`}>${text}</a>`,

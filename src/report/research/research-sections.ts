@@ -23,7 +23,7 @@ export const heat = (value: number, full: number): Markup =>
     `background-color:color-mix(in srgb,var(--${value >= 0 ? 'up' : 'down'}) ${Math.round(8 + 32 * Math.min(1, Math.abs(value) / Math.max(full, Number.MIN_VALUE)))}%,transparent)`,
   );
 
-/** Heat map of trials by two parameters, with plateau and how far to trust the best trial; false if no parameter was varied. */
+/** Heat map of trials by two parameters, with a sentence on how far to trust the best trial; false if no parameter was varied. */
 export const gridSection = (trials: readonly ResearchTrial[], addressOf: (trial: ResearchTrial) => string | null): Markup | false => {
   const grid = paramGrid(trials);
   if (grid === undefined) return false;
@@ -64,7 +64,7 @@ const overfitting = ({ overfitting: value, weak }: ResearchTrial): Markup => {
   return html` ${tip(html`PBO <b>${formatPercent(value, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (CSCV)')}: ${value > 0.5 ? 'do not believe the best cell' : value > 0.2 ? 'believe it with care' : 'the choice holds out of sample'}.`;
 };
 
-/** The figures of a list of trials, each with its rows and its passport. @param more further columns */
+/** Table of trials with their metrics and passports. @param more further columns */
 export const trialsTable = (trials: readonly ResearchTrial[], more: readonly Column<ResearchTrial>[] = []): Markup =>
   table<ResearchTrial>(
     [
@@ -135,7 +135,7 @@ ${curves(first, second)}
 ${dataTable<TradePair>(PAIR_COLUMNS, differing, { id: 'pairs', caption: 'Positions that differ', limit: MAX_PAIRS, empty: 'every position is the same' })}`;
 };
 
-/** The strategy's name, with whatever distinguishes it from the other one. */
+/** Name of a trial's strategy, with the facts that distinguish the trial from the other one. */
 const nameOf = ({ trial }: ComparedTrial, { trial: other }: ComparedTrial): string =>
   [
     strategyName(trial),

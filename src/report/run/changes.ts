@@ -21,7 +21,7 @@ export interface ComparedMetrics {
   readonly sharpe: number | null;
 }
 
-/** Smaller moves of a return or a Sharpe ratio are usual with new data. */
+/** Minimum change of a return or a Sharpe ratio that is reported; smaller ones are usual with new data. */
 const NOTABLE_RETURN = 0.01;
 const NOTABLE_SHARPE = 0.25;
 const MAX_METRICS = 8;
@@ -154,7 +154,7 @@ const configChanges = (before: RunConfig, now: RunConfig): readonly string[] =>
     return was.length + is.length > 160 ? [`${field}: changed; see the resolved config of both runs`] : [`${field}: ${was} → ${is}`];
   });
 
-/** A run's setting; `null`, or the default, where it has none. */
+/** A run's setting; if it has none, the default, or `null` for a setting without a default. */
 const settingOf = (config: RunConfig, field: (typeof COMPARED)[number]): unknown =>
   config[field] ?? (field === 'backtest' ? DEFAULT_BACKTEST : null);
 

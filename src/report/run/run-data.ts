@@ -37,9 +37,9 @@ export interface RunPageData {
   readonly changes: readonly string[];
   /** Results of `deploy shadow` with this run, newest first. */
   readonly shadows?: readonly ShadowVerdict[];
-  /** Incidents that the run met, oldest first. @default none */
+  /** Incidents that affected the run, oldest first. @default none */
   readonly incidents?: readonly Incident[];
-  /** What made the run: `{ predictlab: "0.2.0", node: "v20.20.2", "Temporal run id": … }`. */
+  /** Versions and ids of the software that executed the run: `{ predictlab: "0.2.0", node: "v20.20.2", "Temporal run id": … }`. */
   readonly versions: Readonly<Record<string, string>>;
   readonly temporalUrl: string | null;
   /** When the data of an open run was read, for a page that is not updated. */

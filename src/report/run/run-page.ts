@@ -140,7 +140,7 @@ const URGENCY = ['failed', 'cancelled', 'running', 'pending', 'skipped', 'succes
 /** The custom tasks that need attention most, in their own order, as many as the table shows. */
 const mostUrgent = (rows: GroupedTasks['custom']): GroupedTasks['custom'] => {
   if (rows.length <= MAX_CUSTOM) return rows;
-  // A task that waits for its next attempt has failed at least once.
+  // A task that waits for its next attempt has failed at least once, so it ranks right after failed tasks.
   const rank = ({ task }: GroupedTasks['custom'][number]): number =>
     task.status === 'pending' && (task.attempts ?? 0) > 0 ? 1 : URGENCY.indexOf(task.status);
   const kept = new Set([...rows].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_CUSTOM));

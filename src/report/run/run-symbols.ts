@@ -88,7 +88,7 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
   metric('maxDrawdown', 'Deepest fall from the highest equity so far.', (value) => formatPercent(value), 'maxDD'),
 ];
 
-/** Drawn sparklines by row: a live page is rendered often from the same rows, and sparklines are most of the work. */
+/** Cache of drawn sparklines by row: a live page is often rendered from the same rows, and sparklines are most of that work. */
 const weeks = new WeakMap<RunSymbolRow, { readonly now: number; readonly drawn: Markup }>();
 
 function weekOf({ symbol, facts }: Row, now: number): Markup {

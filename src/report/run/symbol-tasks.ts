@@ -6,7 +6,7 @@ export interface SymbolTasks {
   readonly symbol: string;
   /** Tasks by stage; fewer in a run that stops early, none in a run of more than 50 symbols. */
   readonly stages: Readonly<Partial<Record<Stage, TaskResult>>>;
-  /** The symbol as a whole, where the status names symbols only. */
+  /** State of the symbol as a whole, if the status names symbols instead of their stages. */
   readonly whole: TaskResult | undefined;
   readonly verdict: State;
 }

@@ -24,7 +24,7 @@ export interface DrawerData {
   readonly next: { readonly attempt: number; readonly retryAt: number | null; readonly lastFailure: string | null } | null;
   /** The last failed attempts, oldest first. */
   readonly past: readonly PastAttempt[];
-  /** The stages of a symbol as a whole, by task id. */
+  /** The stages of a symbol that the run's status lists only as a whole, by task id. */
   readonly stages: Readonly<Record<string, TaskResult>>;
   readonly lines: readonly DrawerLine[];
   /** Number of all log lines. */

@@ -64,7 +64,7 @@ const stripCell = ({ symbol, verdict }: SymbolTasks, live: Live): Markup =>
     ? html`<button type="button" class="task ${verdict}"${live !== 'stop' && html` tabindex="-1"`} data-task="${symbol}" title="${symbol}: ${verdict}" aria-label="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</button>`
     : html`<span class="${verdict}" title="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</span>`;
 
-/** Whether a shape opens its task, and whether it is its table's tab stop. */
+/** Whether a shape opens its task's drawer; `stop` = it does, and it is the only tab stop of its table. */
 type Live = boolean | 'stop';
 
 const stageColumn = (stage: Stage, live: boolean, isFirst: boolean): Column<SymbolTasks> => ({

@@ -185,7 +185,7 @@ export interface EventRow {
   readonly nextEnd: number | null;
   readonly lastEnd: number | null;
   readonly symbols: readonly string[];
-  /** Titles of its markets: enough of them to know what all share. */
+  /** Titles of some of the event's markets: enough to find the words that all titles share. */
   readonly titles: readonly (string | null)[];
 }
 
@@ -195,7 +195,7 @@ export interface TwinPair {
   readonly difference: PriceDifference;
 }
 
-/** The list of events, after the twins that differ most. @param now UTC epoch milliseconds */
+/** Renders the page of events: first the twins whose prices differ most, then all events. @param now UTC epoch milliseconds */
 export const renderEventsPage = (
   events: readonly EventRow[],
   { now, twins, madeBy }: { readonly now: number; readonly twins: readonly TwinPair[]; readonly madeBy: string },

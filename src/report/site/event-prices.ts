@@ -3,7 +3,7 @@ import { apartMs, MAX_APART_MS, type TradeCosts } from '../../market/twin-basis.
 
 export interface PricedMarket extends Pick<Instrument, 'id' | 'source' | 'book' | 'group'>, TradeCosts {}
 
-/** What one unit of every outcome of an exclusive group costs and brings at one venue. */
+/** What one unit of each outcome of an exclusive group costs to buy, and what it brings when sold, at one venue. */
 export interface GroupPrices {
   readonly source: string;
   readonly known: number;
@@ -12,7 +12,7 @@ export interface GroupPrices {
   /** Sums of the best asks and bids, before fees; null if a market has none. */
   readonly asks: number | null;
   readonly bids: number | null;
-  /** Certain profit per unit after fees of buying all outcomes, or of selling all; null where it cannot be known. */
+  /** Certain profit per unit, after fees, from buying all outcomes (or from selling all, `sellAll`); null if it is unknown. */
   readonly buyAll: number | null;
   readonly sellAll: number | null;
   readonly apartMs: number;
@@ -35,7 +35,7 @@ export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPri
       isWhole,
       asks: sum(members.map(({ book }) => book?.ask ?? null)),
       bids: sum(members.map(({ book }) => book?.bid ?? null)),
-      // One market of the group pays, but it may not be among these; at most one of these pays in any case.
+      // If the group is not whole, the market that pays may be missing here; in any case at most one of these pays.
       buyAll: cost === null || !isWhole || !isOneMoment ? null : 1 - cost,
       sellAll: proceeds === null || !isOneMoment ? null : proceeds - 1,
       apartMs: apart,
@@ -47,11 +47,11 @@ export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPri
 export interface PriceDifference {
   /** The first market's price minus the second's. */
   readonly value: number;
-  /** Whether the middles of quotes of one moment were compared, or only the last prices. */
+  /** `quotes` = mid prices of order books of the same moment were compared; `last prices` = only the last prices. */
   readonly of: 'quotes' | 'last prices';
 }
 
-/** Compares the middles of two books that were recorded together, else the last prices; null where a market has neither. */
+/** Compares the mid prices of two order books that were recorded together, or else the last prices; null if a market has neither. */
 export const priceDifference = (
   [a, b]: readonly [Pick<PricedMarket, 'book'>, Pick<PricedMarket, 'book'>],
   [lastA, lastB]: readonly [number | null, number | null],
@@ -66,8 +66,8 @@ const midOf = (book: PricedMarket['book']): number | null =>
   book === null || book.bid === null || book.ask === null ? null : (book.bid + book.ask) / 2;
 
 /**
- * The title of an event, made of what the titles of its markets share: `Will … win the election?`. One market's own title; the event's id
- * where they share less than two words.
+ * The title of an event, made of the words that the titles of its markets share: `Will … win the election?`. If there is only one market,
+ * its own title; if they share fewer than two words, the event's id.
  */
 export const eventTitle = (event: string, titles: readonly (string | null)[]): string => {
   const known = titles.flatMap((title) => (title === null || title === '' ? [] : [title.split(/\s+/)]));

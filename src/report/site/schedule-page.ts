@@ -79,7 +79,7 @@ ${actionButton({ label: 'Pause the schedule', action: '/schedule/pause', off: no
 ${actionButton({ label: 'Resume the schedule', action: '/schedule/resume', off: none ?? (schedule?.paused === true ? undefined : 'the schedule is not paused') })}</p>`;
 };
 
-/** Inputs and button of a backfill of the schedule. @param now UTC epoch milliseconds; the day before it is filled in */
+/** Inputs and button of a backfill of the schedule. @param now UTC epoch milliseconds; the inputs initially contain the day before it */
 export const backfillControls = (now: number): Markup => {
   const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
   return html`<p class="controls"><label>backfill from <input name="from" required pattern="\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\dZ)?" value="${day(now - 86_400_000)}" title="2026-11-24 or 2026-11-24T08:00Z"></label> <label>to <input name="to" required pattern="\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\dZ)?" value="${day(now)}" title="2026-11-24 or 2026-11-24T08:00Z"></label>

@@ -96,12 +96,12 @@ const search=async()=>{
   const list=answer&&answer.ok?await answer.json().catch(()=>[]):[];
   if(turn===asked&&field.value.trim()===text&&document.activeElement===field){shown=text;show([...buttons(text),...list])}
 };
-// a button that would ask first asks as if it had been pressed
+// the page's buttons whose text matches; choosing one presses it, so it still asks for confirmation if it has to
 const buttons=(text)=>text===''?[]:[...document.querySelectorAll('button[data-action]:not(:disabled)')].filter((one)=>one.textContent.toLowerCase().includes(text.toLowerCase())).map((button)=>({kind:'button of this page',name:button.textContent,href:location.pathname,button}));
 field.addEventListener('click',()=>{if(found.hidden)void search()});
 field.addEventListener('input',()=>{clearTimeout(due);due=setTimeout(search,80)});
 const links=()=>[...found.querySelectorAll('a')];
-// keys act on what belongs to the text in the field, never on a list from before it was typed
+// keys act only on the list for the text in the field: they wait for it instead of using an older one
 const first=async()=>{const text=field.value.trim();if(found.hidden||shown!==text){clearTimeout(due);await search()}return shown===field.value.trim()?links()[0]:undefined};
 document.addEventListener('keydown',(event)=>{
   const inside=event.target===field||found.contains(event.target);

@@ -9,10 +9,10 @@ import { unknown } from '../elements/tip.ts';
 import type { InstrumentSection, TwinQuote } from './symbol-data.ts';
 
 const HEIGHT = 120;
-/** Rows of the table, the newest; `export basis` has all. */
+/** Maximum number of rows of the table, the newest ones; `export basis` has all. */
 const MAX_ROWS = 200;
 
-/** Profit per unit of the better direction; null without both books. */
+/** Profit per unit of the more profitable direction; null if neither is known. */
 const better = ({ buy, sell }: BasisPoint): number | null => (buy === null || sell === null ? (buy ?? sell) : Math.max(buy, sell));
 
 /** The difference of the closes, and what is left of it after costs: a dash per bar, since nothing is known between two bars. */

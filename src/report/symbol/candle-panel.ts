@@ -19,10 +19,10 @@ import { chosenChart } from './equity-chart.ts';
 import type { EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
 
 const HEIGHT = 360;
-/** A chart of fewer buckets takes only a part of the width, so that one candle does not fill it. */
+/** A chart of fewer buckets is narrower than the page, so that a single candle does not fill it. */
 const FEW_BUCKETS = 24;
 const BUCKET_PX = 40;
-/** Room for a label of the time axis. */
+/** Width that is reserved for one label of the time axis, in pixels. */
 const LABEL_PX = 90;
 
 export interface CandlePanel {

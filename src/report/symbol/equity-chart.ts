@@ -19,7 +19,7 @@ export interface ChosenChart extends EquityChart {
   readonly from: number;
 }
 
-/** Maximum other strategies that are drawn; the table has all. */
+/** Maximum number of other strategies that are drawn; the table has all. */
 const MAX_OTHERS = 3;
 
 /** The chart of the chosen strategy; `undefined` where there is nothing to draw. */
@@ -49,7 +49,7 @@ export const chosenChart = (section: InstrumentSection, asOf: number): ChosenCha
 /** A strategy with its parameters: `sma-cross 10/30`. */
 export const strategyName = ({ strategy, params }: BacktestRow): string => (params === '' ? strategy : `${strategy} ${params}`);
 
-/** Curves that coincide become one with both names: two lines over each other look like one. */
+/** Joins curves that coincide into one with both names, since two lines on top of each other look like one. */
 const joined = (curves: readonly OtherCurve[]): readonly OtherCurve[] => {
   const distinct: OtherCurve[] = [];
   for (const curve of curves) {
@@ -66,7 +66,7 @@ const coincide = (a: readonly EquityPoint[], b: readonly EquityPoint[]): boolean
   return common.length > 1 && common.every(({ time, equity }) => Math.abs((times.get(time) ?? 0) - equity) < 1e-9);
 };
 
-/** Points at the close of their bars, inside the range; the last equity before the range stands at its start. */
+/** Moves points to the close of their bars and keeps those inside the range; the last equity before it is placed at its start. */
 const atClose = (points: readonly EquityPoint[], step: number, range: TimeRange): readonly EquityPoint[] => {
   const closed = points.map(({ time, equity }) => ({ time: time + step, equity }));
   const inside = closed.filter(({ time }) => time >= range.from && time <= range.to);

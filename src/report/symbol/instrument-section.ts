@@ -55,7 +55,7 @@ const book = (section: InstrumentSection, digits: number): Markup => {
   return html`book ${tip(html`<b>${formatNumber(bid, digits)} / ${formatNumber(ask, digits)}</b>`, `best bid / best ask at ${formatTime(at, 'second')}`, false)}${spread}`;
 };
 
-/** The signs that agree on the result, in the venue's words; empty while there are none. */
+/** The signs by which the market's result is known, in the venue's words; empty while there are none. */
 export const signsOf = ({ settlement }: Pick<InstrumentSection, 'settlement'>): string =>
   (settlement?.signs ?? []).map(({ sign, said }) => `${sign} ${said}`).join(', ');
 

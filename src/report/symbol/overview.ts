@@ -14,7 +14,7 @@ export const overview = (data: SymbolPageData): Markup => {
   ];
   const unlisted = data.instrumentCount - rows.length;
   const all = table(columnsAt(data.asOf), rows, { id: 'all', caption: 'Instruments of the symbol, most active first' });
-  // The small charts of a series already show most of it.
+  // For a series the table is folded, since the small charts already show most of it.
   const isSeries = (data.shortMarkets?.length ?? 0) > 0;
   return html`<section><h2>Instruments</h2>${isSeries ? html`<details><summary>${plural(rows.length, 'instrument')} as a table</summary>${all}</details>` : all}
 ${data.others.length > 0 && html`<p class="quiet">${data.instruments.length === 1 ? 'The most active' : `The ${data.instruments.length} most active`} of ${formatNumber(data.instrumentCount)} instruments ${data.instruments.length === 1 ? 'is' : 'are'} drawn in full below.${unlisted > 0 && ` ${formatNumber(unlisted)} less active ones are not listed; predictlab symbols show ${data.symbol} has all.`}</p>`}</section>`;

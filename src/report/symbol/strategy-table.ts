@@ -5,10 +5,10 @@ import { type Column, table } from '../elements/table.ts';
 import { tip, unknown, withError } from '../elements/tip.ts';
 import type { BacktestRow } from './symbol-data.ts';
 
-/** Maximum rows: a grid of parameters can have thousands. */
+/** Maximum number of rows: a grid of parameters can have thousands of trials. */
 const MAX_ROWS = 60;
 
-/** The metrics that are read first: with the return of holding and the skill they are the columns of the unfolded table. */
+/** The metrics that are read first. With the return of holding and the skill, they are the columns of the table that is not folded. */
 const FIRST = ['totalReturn', 'trades', 'exposure', 'maxDrawdown', 'sharpe'] as const;
 
 /** The backtests of an instrument: the first metrics in a table, the others folded, and sentences on why a metric is missing or weak. */
@@ -69,7 +69,7 @@ const split = (rows: readonly BacktestRow[], columns: readonly ReasonedColumn[])
   return [known, columns.filter((column) => !known.includes(column))];
 };
 
-/** The columns without any value, as one sentence per reason instead of a wall of dashes. */
+/** Names the columns without any value in one sentence per reason, so that the table has no columns full of dashes. */
 const missingSentences = (rows: readonly BacktestRow[], columns: readonly ReasonedColumn[]): Markup => {
   const reasons = new Map<string, string[]>();
   const row = rows.find(({ failed }) => typeof failed !== 'string');
@@ -86,7 +86,7 @@ interface ReasonedColumn extends Column<BacktestRow> {
   readonly why: (row: BacktestRow) => string;
 }
 
-/** Maximum sentences of reasons below a table. */
+/** Maximum number of reasons below a table, each one sentence. */
 const MAX_REASONS = 4;
 
 const best = (rows: readonly BacktestRow[], chosen: number | null): readonly BacktestRow[] => {
@@ -104,7 +104,7 @@ const best = (rows: readonly BacktestRow[], chosen: number | null): readonly Bac
 const name = (row: BacktestRow, chosen: boolean): Markup =>
   html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', drawnBecause(row))}`}${typeof row.failed === 'string' && html` <span class="failed">✕ failed</span>`}`;
 
-/** Maximum error sentences below the table. */
+/** Maximum number of errors below the table, each one sentence. */
 const MAX_FAILURES = 5;
 
 /** The errors of failed strategies, each once. */

@@ -65,9 +65,9 @@ export interface TwinQuote {
   readonly id: string;
   readonly source: string;
   readonly last: PricePoint | null;
-  /** The twin's closes by interval, at the open times of their candles; only for the first twins. */
+  /** The twin's closing prices by interval, at the open times of their candles; only for the first few twins. */
   readonly closes?: readonly { readonly interval: Interval; readonly points: readonly PricePoint[] }[];
-  /** The basis to the twin by the bars of the shortest interval that both have; only for the first twins. */
+  /** The basis to the twin, per bar of the shortest interval that both have; only for the first few twins. */
   readonly basis?: { readonly interval: Interval; readonly points: readonly BasisPoint[] };
 }
 
@@ -78,7 +78,7 @@ export interface InstrumentSection
   /** Kind of ticks that the candles are made of; `null` when there are none. */
   readonly priceType: TickKind | null;
   readonly series: readonly EmbeddedCandles[];
-  /** The interval that was added to the asked ones because the market lives shortly; absent if none was. */
+  /** The interval that was added to the requested ones because the market is short-lived; absent if none was. */
   readonly added?: Interval | undefined;
   /** Ranges of the window that were not collected, oldest first. */
   readonly gaps: readonly TimeRange[];
@@ -96,7 +96,7 @@ export interface WalkForwardSection extends StoredWalkForward {
   readonly curves: StoredWalkCurves | null;
 }
 
-/** The candles of one interval on the page, oldest first; the last ones when there are too many. */
+/** The candles of one interval on the page, oldest first; only the newest ones if there are too many. */
 export interface EmbeddedCandles {
   readonly interval: Interval;
   readonly candles: readonly PageCandle[];
@@ -143,7 +143,7 @@ export interface BacktestRow {
     readonly undefined: Readonly<Record<string, string>>;
     readonly weak?: Readonly<Record<string, string>>;
   };
-  /** Reasons why metrics rest on too little data; these are neither shown nor ranked. */
+  /** The reason why a metric rests on too little data, by the metric's name; weak metrics are neither shown nor ranked. */
   readonly weak?: Readonly<Record<string, string>>;
   /** Standard error of the Sharpe ratio. */
   readonly sharpeError?: number | null;

@@ -9,10 +9,10 @@ import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown, withError } from '../elements/tip.ts';
 import type { InstrumentSection, WalkForwardSection } from './symbol-data.ts';
 
-/** Maximum rows of the table of windows: a long history in short windows has hundreds. */
+/** Maximum number of rows of the table of windows: a long history in short windows has hundreds. */
 const MAX_WINDOWS = 200;
 
-/** Out-of-sample results of the strategies: figures by interval, one chart, and its windows. */
+/** Out-of-sample results of the strategies: figures by interval, one chart, and the windows that it shows. */
 export const walkForwardSection = ({ walkForwards = [] }: Pick<InstrumentSection, 'walkForwards'>, id: string): Markup | false => {
   const [first] = walkForwards;
   if (first === undefined) return false;
@@ -159,7 +159,7 @@ const WINDOW_COLUMNS: readonly Column<StoredWindow>[] = [
   }),
 ];
 
-/** The tests as one curve, and before each its pick's training days, scaled to end at the equity with which the test starts. */
+/** Curves of a walk-forward: all tests as one, and each pick's training days, scaled to end at the equity with which its test starts. */
 export function walkForwardChart({ interval, windows, curves }: WalkForwardSection): WalkForwardChart | undefined {
   if (curves === null || curves.outOfSample.length === 0) return undefined;
   const step = INTERVAL_MS[interval];

@@ -4,7 +4,7 @@ export interface ActionButton {
   readonly label: string;
   /** The address that the button posts to. */
   readonly action: string;
-  /** The reason why the button is disabled, which it shows. @default the button is enabled */
+  /** The reason why the button is disabled, shown on hover. @default the button is enabled */
   readonly off?: string | undefined;
   /** Text that the button shows after a first press; the second press acts. @default the first press acts */
   readonly confirm?: string;

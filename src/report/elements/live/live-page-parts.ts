@@ -1,6 +1,6 @@
 import { html, type Markup } from '../html.ts';
 
-/** A named part of a page that changes. */
+/** A part of a page that a live page replaces, by its name, when it has changed. */
 export const livePart = (name: string, content: Markup): Markup => html`<div data-part="${name}">${content}</div>`;
 
 /**
@@ -23,7 +23,7 @@ const ASK_MS=500,AGAIN_MS=2000,LATE_MS=20000;
 let stop=null,since=0;
 const say=(text)=>{if(connection.textContent!==text)connection.textContent=text};
 const ask=async(signal)=>{
-  // after sleep, or behind some proxies, a request can stay open and silent forever
+  // the timeout is needed since a request can stay open without an answer after sleep or behind some proxies
   const answer=await fetch(live.dataset.events+'?since='+since,{signal:AbortSignal.any([signal,AbortSignal.timeout(LATE_MS)])}).catch(()=>null);
   const changes=answer&&answer.ok?await answer.json().catch(()=>null):null;
   if(signal.aborted)return 0;
@@ -56,8 +56,8 @@ begin();
  * once.
  */
 export const PATCH_SCRIPT = `(()=>{
+// the last text of each part, to skip unchanged parts; forgotten when a row inside the part changes
 const texts=new WeakMap();
-// the last text of each part; forgotten when a row inside it changes
 const partOf=(name)=>document.querySelector('[data-part="'+CSS.escape(name)+'"]');
 const all=(element,what)=>[...element.querySelectorAll(what)];
 const keyOf=(one)=>one.tagName+' '+(one.dataset.task||one.dataset.action||one.getAttribute('href')||one.textContent);

@@ -9,7 +9,7 @@ export interface PageOptions {
   readonly nav?: Part;
   /** Last line of the page: what made it, when, licences. */
   readonly footer: Part;
-  /** The page's scripts in order. Its content policy allows only them, by hash, and files next to the page. */
+  /** The page's scripts in order. The content policy allows only these scripts, by hash, and files next to the page. */
   readonly scripts?: readonly PageScript[];
   /** Whether the page uses the window's full width. @default false */
   readonly isWide?: boolean;
@@ -17,7 +17,7 @@ export interface PageOptions {
   readonly callsServer?: boolean;
 }
 
-/** Two bars and a dot as an inline picture, so that no page requests one. */
+/** The icon of every page: two bars and a dot, inline so that no page requests a file. */
 const FAVICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%2300756a' d='M2 8h3v6H2zM7 4h3v10H7z'/%3E%3Ccircle fill='%23b54708' cx='13' cy='4' r='2'/%3E%3C/svg%3E";
 
@@ -50,7 +50,7 @@ ${scripts.map((script) => scriptElement(script))}
 
 const scriptElement = (script: PageScript): Markup => {
   if (typeof script !== 'string') return html`<script src="${script.file}"></script>`;
-  // The browser hashes the element's exact content, so such a script cannot be escaped here.
+  // The browser hashes the element's exact text, so these strings cannot be escaped in a script.
   if (/<\/script|<!--/i.test(script)) throw new Error('a page script must not contain </script or <!--');
   return new Markup(`<script>${script}</script>`);
 };

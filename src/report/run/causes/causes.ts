@@ -21,7 +21,7 @@ const MAX_OF_A_KIND = 8;
  */
 export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const tasks = Object.entries(data.result.taskResults);
-  // The status of a large run lists symbols; a symbol's attempts are the sum over its stages.
+  // The status of a large run lists symbols instead of stages: a symbol's attempts are the sum over its stages, not retries.
   const symbols = new Set(data.config?.symbols.map(({ symbol }) => symbol));
   const roots = rootCauses(data.result.taskResults, symbols);
   const failed = roots.map((root) => describeRoot(root, symbols));
@@ -33,7 +33,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const degraded = sharedReasons(
     tasks
       .flatMap(([id, task]) => (task.degraded ?? []).map((why) => ({ id, why })))
-      // The run's reasons list "A and 2 more: why" once for all tasks of one reason.
+      // Leaves out what the run's own reasons already say; one of these covers several tasks: "A and 2 more: why".
       .filter(
         ({ id, why }) =>
           !reasons.some((reason) => `${id}: ${why}`.endsWith(reason) || reason.endsWith(`: ${why}`) || reason.includes(`${id}: ${why}`)),
@@ -76,7 +76,7 @@ const describeRoot = (root: SharedFailure, symbols: ReadonlySet<string>): string
   const why = `${root.type}: ${cutAtWord(root.message, MAX_MESSAGE_LENGTH)}`;
   if (root.taskIds.length === 1) return `${first} failed${after}: ${why}`;
   const failing = new Set(root.taskIds.map((taskId) => (taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId)));
-  // In the run's order, which the database does not keep.
+  // Restores the run's order of symbols, which the database does not keep.
   const names = [...new Set([...[...symbols].filter((symbol) => failing.has(symbol)), ...failing])].slice(0, MAX_NAMES);
   const more = root.taskIds.length > names.length ? ', …' : '';
   const took = root.skipped === 0 ? '' : `; ${plural(root.skipped, 'task')} skipped with them`;
@@ -107,7 +107,7 @@ const sharedReasons = (all: readonly { readonly id: string; readonly why: string
   });
 };
 
-/** The failed sources, one line each. @param isListed whether another line names the source's failure already */
+/** The failed sources, one line each. @param isListed whether another line already names the source's failure */
 const failedSources = (data: RunPageData, isListed: (source: string) => boolean): readonly string[] => {
   const sources = new Map<string, { symbols: number; first: string }>();
   for (const [id, task] of Object.entries(data.result.taskResults)) {
@@ -161,8 +161,8 @@ const GOOD = /^2\d\d$/;
 /**
  * How many requests of `collect` tasks failed, per host: `<venue>/<host>: 50 % of 214 requests for 3 symbols failed and were repeated or
  * given up: 107 answered 503`.
- * @param tasks the run's tasks; the output of those with failed requests has `answers`
- * @param isListed whether another line names the source's failure already
+ * @param tasks the run's tasks; the output of those with failed requests has `answers` @param isListed whether another line already names
+ *   the source's failure
  */
 export function refusedRequests(
   tasks: Readonly<Record<string, TaskResult>>,

@@ -34,7 +34,7 @@ interface Piece {
   readonly followers: readonly string[];
 }
 
-/** The dependency graph of a run with custom tasks, with equal symbols as one node; `undefined` without custom tasks. */
+/** The dependency graph of a run; symbols with the same dependencies share their nodes. `undefined` for a run without custom tasks. */
 export const dagOf = (status: PipelineStatus, config: RunConfig): Dag | undefined => {
   if (config.tasks.length === 0) return undefined;
   const stages = STAGES.slice(0, STAGES.indexOf(config.untilStage) + 1);
@@ -103,7 +103,7 @@ const piecesOf = (
 const pieceNode = (symbols: readonly string[], { stages }: Piece, { taskResults }: PipelineStatus): DagNode => {
   const name = symbols.length === 1 ? symbols[0] : `${symbols.length} symbols`;
   const detail = stages.length === 1 ? stages[0] : `${stages[0]} → ${stages.at(-1)}`;
-  // The status of a large run names symbols only.
+  // The status of a large run names symbols instead of their stages.
   const tasks = symbols.flatMap((symbol) => {
     const own = stages.flatMap((stage) => taskResults[stageTaskId(symbol, stage)] ?? []);
     return own.length > 0 ? own : [taskResults[symbol]];
@@ -121,7 +121,7 @@ const nodeOf = (name: string, detail: string, tasks: readonly (TaskResult | unde
 /** The column of each node: one after the last node that it waits for. A planned graph has no cycle. */
 export const layersOf = ({ nodes, edges }: Dag): readonly number[] => {
   const layers = nodes.map(() => 0);
-  // Each round moves nodes at least one column on, and no path is longer than the number of nodes.
+  // Every round settles at least one more column, and no path is longer than the number of nodes.
   for (let round = 0, moved = true; moved && round < nodes.length; round++) {
     moved = false;
     for (const [from, to] of edges) {
@@ -136,9 +136,9 @@ export const layersOf = ({ nodes, edges }: Dag): readonly number[] => {
 const BOX = { width: 228, height: 38 } as const;
 const GAP = { x: 56, y: 16 } as const;
 const MAX_LETTERS = 26;
-/** Maximum letters of the smaller second line. */
+/** Maximum number of characters in a box's second line, whose font is smaller. */
 const MAX_DETAIL = 34;
-/** Maximum boxes that can be read; `plan --mermaid` prints all. */
+/** Maximum number of boxes that are drawn: more cannot be read. `plan --mermaid` prints all. */
 const MAX_NODES = 80;
 
 /** Draws the dependencies of tasks from left to right; undefined for a run without custom tasks. */
@@ -191,7 +191,7 @@ const around = (a: Place, b: Place): string => {
 
 const shortened = (text: string, most = MAX_LETTERS): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-/** The second line of a box; its state is left out where not everything fits, because the shape shows it too. */
+/** The second line of a box; the state is left out if not everything fits, because the box's symbol also shows it. */
 const secondLine = ({ detail, state }: DagNode, ends: string): string => {
   const whole = `${detail === '' ? state : `${detail}, ${state}`}${ends}`;
   return shortened(whole.length > MAX_DETAIL && ends !== '' ? `${detail},${ends}` : whole, MAX_DETAIL);

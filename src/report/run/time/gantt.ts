@@ -17,7 +17,7 @@ const MAX_ROWS = 40;
 /** Minimum share of time for which the page calls a run limited by its slots. */
 const NOTABLE_SHARE = 0.25;
 
-/** Shorter waits are usual before any task. */
+/** Minimum wait that the text of the critical path mentions: shorter ones are usual before any task. */
 const NOTABLE_WAIT_SECONDS = 0.1;
 
 /** Failed attempts, by task id. */
@@ -67,7 +67,7 @@ ${slotBound(status, config)}
 ${withTable && spanTable(spans, start)}`;
 };
 
-/** A sentence where more slots would have made the run shorter. */
+/** A sentence that more slots would have made the run shorter; false if that is not so. */
 const slotBound = (status: PipelineStatus, config: RunConfig | null): Markup | false => {
   const share = shareBoundBySlots(status, config);
   return (
@@ -105,7 +105,7 @@ export const slowest = (rows: readonly GanttRow[]): readonly GanttRow[] => {
 };
 
 /**
- * The bars of a row, with a line where it waited, in units of `PLOT_WIDTH`.
+ * The bars of a row, with lines for the times in which it waited, in units of `PLOT_WIDTH`.
  * @param scale.x maps a time to [0, 1]
  * @param scale.path tasks of the critical path
  */

@@ -21,8 +21,8 @@ export const attemptEnd = ({ attempt, to, next, error, lostWith }: PastAttempt):
 };
 
 /**
- * Splits a task's time span into attempts and the times between them; empty where it had one attempt, or the others are unknown.
- * The time before the oldest known attempt is one piece.
+ * Splits a task's time span into attempts and the times between them; empty if no failed attempt of the task is known. The time before the
+ * oldest known attempt is one piece.
  */
 export function attemptPieces({ taskId, from, to, task }: TaskSpan, failed: readonly PastAttempt[]): readonly AttemptPiece[] {
   const known = failed.filter((attempt) => attempt.to >= from && attempt.from <= to);
@@ -66,7 +66,7 @@ export interface PathTimes {
   readonly between: number;
   /** Waiting for slots, gates and workers before a task started. */
   readonly waiting: number;
-  /** Whether `work` includes waits of tasks whose attempts are not known. */
+  /** Whether `work` includes waits, because the attempts or stages of some tasks are not known. */
   readonly isMixed: boolean;
 }
 
