@@ -39,7 +39,7 @@ export async function main(given: readonly string[]): Promise<number> {
   }
 }
 
-/** Loads the plugins where a command has to know their venues: in its options, or in the sources that it is given. */
+/** Loads plugins before commands whose options, or whose `--sources`, may name a plugin's venue. */
 async function loadVenues(args: readonly string[]): Promise<void> {
   const needed = ['symbols', 'probe', 'venue'].includes(args[0]) || args.includes('--sources');
   if (!needed || !process.env.PREDICTLAB_PLUGINS) return;

@@ -27,7 +27,7 @@ export async function createProgram(requested: string | undefined): Promise<Comm
   for (const { usage, name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary);
     if (name === requested) (await load()).default(command, createProgram);
-    // A command that describes its arguments has declared them itself.
+    // Commands with descriptions of their arguments have already declared them.
     if (command.registeredArguments.length === 0 && usage !== name) command.arguments(usage.slice(name.length).trim());
   }
   finish(program, '');

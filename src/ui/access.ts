@@ -15,7 +15,7 @@ export interface AccessRules {
   /** The host that the server listens on; all names of loopback count as one. */
   readonly host: string;
   readonly port: number;
-  /** Allows its holder to act and, where the pages are guarded, to read. `null`: there is no token. */
+  /** The token that allows its holder to act and, if the pages are guarded, to read; `null` if there is none. */
   readonly token: string | null;
   readonly control: boolean;
   /** Whether reading needs the token too, because the server is open to other machines. */
@@ -31,7 +31,7 @@ export const TOKEN_COOKIE = 'predictlab_token';
 /** Whether a host name or address means this machine. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 
-/** Whether a page may be read. A foreign name in `Host` (DNS rebinding) would give our pages to the scripts of that name's site. */
+/** Whether a page may be read. Foreign names in `Host` are refused: by DNS rebinding, another site's scripts could read the pages. */
 export function mayRead({ host, authorization, cookie }: RequestHeaders, rules: AccessRules): Refusal {
   if (!isOwnHost(host, rules)) return wrongHost(host);
   if (!rules.guarded) return null;
@@ -61,7 +61,7 @@ function isOwnHost(host: string | undefined, { host: bound, port }: AccessRules)
   const named = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(host ?? '');
   if (named === null || Number(named[2] ?? 80) !== port) return false;
   const name = named[1] ?? '';
-  // Beyond loopback only addresses count: any site can make a name resolve to this server.
+  // A server beyond loopback accepts IP addresses but no other names: any site can make a name resolve to it.
   return isLoopback(name) || name === bound || (!isLoopback(bound) && isIP(name.replace(/^\[|\]$/g, '')) !== 0);
 }
 

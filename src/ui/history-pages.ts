@@ -9,7 +9,7 @@ import { historyMark } from '../storage/runs/run-history.ts';
 import type { LiveLook } from './live/live-page.ts';
 import { type RunSources, runAddress } from './run/run-pages.ts';
 
-/** How often the ages on the page advance. */
+/** Milliseconds between two updates of the ages on the page. */
 const TICK_MS = 10_000;
 /** Maximum number of open runs whose status is queried, the newest ones. */
 const MAX_QUERIED = 5;
@@ -58,7 +58,7 @@ export class HistoryPages {
     };
   }
 
-  /** The universes as of the last listing or end of a run: reading tens of thousands of members takes a second. */
+  /** The universes, read again only after a listing or the end of a run: reading tens of thousands of members takes a second. */
   async #universes(): Promise<HistoryPageData['universes']> {
     const { database } = this.#options;
     const mark = await universesMark(database);
@@ -80,7 +80,7 @@ export class HistoryPages {
   }
 }
 
-/** Adds the states of open runs' symbols: the database knows only what took effect. */
+/** Queries open runs for the states of their symbols, since the database knows only the tasks that took effect. */
 class OpenRuns {
   readonly #lab: RunSources['lab'];
   readonly #followed = new Map<string, FollowedRun>();

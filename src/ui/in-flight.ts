@@ -19,7 +19,7 @@ export class InFlight {
     }
   }
 
-  /** Counts a request until its response is written or its reader has left, and its handler is done. */
+  /** Counts a request until its handler is done and its response is written or the client has disconnected. */
   async answered<T>(response: ServerResponse, handling: Promise<T>): Promise<T> {
     void this.track(finished(response)).catch(() => undefined);
     return await this.track(handling);

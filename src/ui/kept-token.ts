@@ -42,7 +42,7 @@ async function readToken(file: string): Promise<string | undefined> {
   }
 }
 
-/** Writes the complete file before it gets its name, so that one of several servers that start at the same time wins. */
+/** Writes the complete file before linking it to its name: if several servers start at the same time, all use the first one's token. */
 async function makeToken(file: string): Promise<string> {
   await makePrivateFolder(path.dirname(file));
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;

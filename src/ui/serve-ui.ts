@@ -38,7 +38,7 @@ export interface UiOptions {
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Allows its holder to act and, where the pages are guarded, to read. @default null: there is no token */
+  /** The token that allows its holder to act and, if the pages are guarded, to read. @default null: there is no token */
   readonly token?: string | null;
   /** Whether the pages may change anything. @default false */
   readonly control?: boolean;
@@ -74,7 +74,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const follow = async ({ params }: PageRequest): Promise<Watching | undefined> => {
     const run = await foundRun(pages, params.run);
     if (run.status !== null) return undefined;
-    // An answer costs the run's worker milliseconds: looks that take longer mean a busy machine, not a busy run.
+    // The pause is limited because an answer costs the run's worker only milliseconds: slow reads mean a busy machine.
     return { look: await pages.looker(run), maxPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000 };
   };
   const followHistory = async (): Promise<Watching> => ({ look: history.looker(), pauseMs: 500, maxPauseMs: 10_000 });

@@ -87,7 +87,7 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
         .map(({ instrument, event, title }) => ({ kind: 'market', name: title, href: eventAddress(event), about: instrument })),
       commands,
     ];
-    // each kind has its share of the list, and takes what the others leave
+    // each kind of result has an equal share of the list, and may also use what the others leave
     const share = Math.floor(MAX_FOUND / kinds.length);
     const first = kinds.flatMap((found) => found.slice(0, share));
     const more = kinds.flatMap((found) => found.slice(share)).slice(0, MAX_FOUND - first.length);

@@ -28,12 +28,12 @@ export interface TradedSeries {
   readonly options: BacktestOptions;
 }
 
-/** A series with its own trials, whose plugins remember nothing of another series. */
+/** A series with its own trials, for which plugins were loaded anew, so that they remember nothing of another series. */
 export interface TriedSeries extends TradedSeries {
   readonly trials: readonly Trial[];
 }
 
-/** The options that name candles: a file with the facts about its market, or what is stored of a symbol. */
+/** The options that name candles: a file with the facts about its market, or a symbol whose candles are stored. */
 export interface SeriesFlags extends MarketFactFlags {
   readonly candles?: string;
   readonly twin?: string;
@@ -154,7 +154,7 @@ async function seriesOf({
   const twin = other === undefined ? null : await twinFile(placeOf(other), other);
   const barMs = interval && INTERVAL_MS[interval];
   const data = backtestData(candles, market, { names: { series: name, whereOf }, barMs, twin });
-  // The defaults of a run's backtest stage; without an order book the half-spread is that of markets like it.
+  // The defaults of a run's backtest stage; without an order book, the half-spread is that of similar markets.
   const options = optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, market), ...own });
   return { name, data, options };
 }
@@ -194,8 +194,8 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>, 
 }
 
 /**
- * Reads the candles of the same question at another venue. Their smallest step is the length of the bars: shorter ones would reveal them
- * early.
+ * Reads the candles of the same question at another venue. The length of the bars is derived from their open times: too short a length
+ * would reveal bars before they close.
  * @param name the file's name in errors
  * @throws PredictLabError BadInput when it cannot be read
  */

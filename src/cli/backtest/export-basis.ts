@@ -5,7 +5,7 @@ import { readBasis } from '../../storage/markets/twin-basis.ts';
 import { twinsOf } from '../../storage/markets/twins.ts';
 import { type ExportFilter, selectedInstruments } from './export-filter.ts';
 
-/** The columns of `export basis`; `buy` and `sell` are profits per unit of the market against its twin. */
+/** The columns of `export basis`; `buy` and `sell` are the profits per unit of buying or selling the market against its twin. */
 export const BASIS_COLUMNS = columnsOf({
   symbol: 'text',
   source: 'text',

@@ -13,9 +13,9 @@ export interface ExportFilter {
   /** `from ≤ time < to`, UTC epoch milliseconds. */
   readonly from: number | undefined;
   readonly to: number | undefined;
-  /** Venues. */
+  /** Names of the sources. */
   readonly sources?: readonly string[] | undefined;
-  /** Whether ticks of one instrument follow each other. */
+  /** Whether ticks are sorted by instrument first, not only by time. */
   readonly byInstrument?: boolean;
   /** Sequence number from which on the ticks of an instrument are read. */
   readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;

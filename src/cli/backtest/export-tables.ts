@@ -75,7 +75,7 @@ export const EXPORTS = {
     columns: columnsOf({ ...RESULT, ...METRIC_TYPES, ...PROOF, ...TERMS }),
     rows: backtestRows,
   },
-  // Marks and settlements are among the trades, so that `pnl` adds up to the equity's end.
+  // Includes settlements and positions that are still open (`mark`), so that the sum of `pnl` leads to the final equity.
   trades: {
     filters: ['interval'],
     columns: [...columnsOf(RESULT), ...TRADE_COLUMNS],

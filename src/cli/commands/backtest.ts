@@ -175,7 +175,7 @@ function refuseFileFacts(flags: SeriesFlags): void {
     throw usageError('facts about a market, --market and --twin apply to candle files; a stored market has its own, leave them out');
 }
 
-/** The options and trials of the flags. `tried` gives each series trials of its own: plugins are loaded again for each, twice for the parts. */
+/** The options and trials of the flags. `tried` loads plugins again for each series, and once more for the parts of a walk-forward. */
 async function trading(flags: CommonFlags): Promise<{
   readonly own: Partial<BacktestOptions>;
   readonly trials: readonly Trial[];

@@ -71,7 +71,7 @@ async function restore(file: string, { replace = false, json }: { readonly repla
   }
 }
 
-/** Fetches a backup from the artifact store. @returns its file; undefined where there is no store, or the file is here */
+/** Fetches a backup from the artifact store. @returns its file; undefined if there is no store, or if the file is on this machine */
 async function fetchedBackup(file: string): Promise<string | undefined> {
   const store = artifactStoreOf(process.env);
   if (store === undefined || existsSync(file)) return undefined;

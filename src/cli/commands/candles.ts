@@ -64,7 +64,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
           `${file.path}: every one of its ${built.rows} rows is bad: ${built.quarantined.describe()}; ${adviceOn(built.quarantined.reasons)}`,
         );
     }
-    // Thrown while the table is written, so that a table without rows is not written.
+    // Thrown before the table is complete, so that it is not written at all.
     if (bad.length > 0) throw usageError(bad.join('; '));
   }
   await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, options.json ? 'json' : options.format);

@@ -41,11 +41,11 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
 /**
- * The completion script of each shell. It calls `predictlab completion <shell> -- <words>`, which prints one word per line
- * (zsh and fish: a tab and a description after it), or `:files`.
+ * The completion script of each shell. It calls `predictlab completion <shell> -- <words>`, which prints one word per line (zsh and fish: a
+ * tab and a description after it), or `:files` for the names of files.
  */
 export const SHELL_SCRIPTS: Readonly<Record<Shell, string>> = {
-  // bash ends a word at a colon or an equals sign: the part before it must not be repeated
+  // bash ends a word at a colon or an equals sign, so a completion must not repeat the part before it
   bash: `_predictlab() {
   local line="\${COMP_LINE:0:COMP_POINT}" out cur kept
   local -a words

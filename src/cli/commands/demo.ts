@@ -94,7 +94,7 @@ async function demo(options: DemoOptions): Promise<void> {
       fault = why;
       return 'SIGKILL' as const;
     });
-    // Symbols by name: other symbols of the user's do not exist at the sandbox venue.
+    // Names the symbols, since the user's other symbols do not exist at the sandbox venue.
     const symbols = input.entries.flatMap(({ enabled, symbol }) => (enabled ? [symbol] : []));
     const words = [
       'run',

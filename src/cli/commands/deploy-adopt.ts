@@ -55,7 +55,7 @@ async function adopt(lab: PredictLab, runs: readonly string[], version: Deployme
     const { broken: here } = await replayAll(historiesOf(lab, family));
     broken.push(...here);
     if (here.length > 0) continue;
-    // The run first: symbols that it starts from now on belong to its new build.
+    // Moves the run first, so that symbols that it starts from now on belong to the new build.
     if (family.length === 0 || !(await deployments.move(family[0], version))) {
       note(`run ${run} has ended meanwhile`);
       continue;

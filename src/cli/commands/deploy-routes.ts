@@ -160,7 +160,7 @@ function openRunsLines(view: DeploymentView, build: string | null): readonly str
   ];
 }
 
-/** Describes a build in a sentence. */
+/** A build in words: `build <id>`, or `unversioned workers` for null. */
 export const buildInWords = (build: string | null): string => (build === null ? 'unversioned workers' : `build ${build}`);
 
 function userName(): string {

@@ -68,7 +68,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
     throw usageError('--markets describes the markets of a file with several; name their column with --by');
   const paths: string[] = [];
   for (const pattern of patterns) paths.push(...(await expandPath(pattern)));
-  // before the database is opened: a wrong path or column is the most common mistake
+  // files are opened before the database, since a wrong path or column is the most common mistake
   const files: TickFile[] = [];
   for (const path of paths)
     files.push(await openTickFile(path, { ...reading, ...(firstOutcome && { firstOutcome }), ...(by && { by }), batchSize: 20_000 }));
@@ -128,7 +128,7 @@ function clearProgress(): void {
   if (canRedraw(process.stderr)) process.stderr.write('\r\u001b[K');
 }
 
-/** Instruments that are listed one by one; of more, their number. */
+/** Maximum number of instruments that are listed one by one; further ones are only counted. */
 const LISTED = 20;
 
 /** Prints what was imported. @throws ExitError 2 when no row was good */

@@ -83,7 +83,7 @@ async function followToEnd(runId: string, printNew: () => Promise<unknown>, prin
       await printNew();
     }
   });
-  // Lines are written a moment after their task ends.
+  // Waits once more: log lines are written a moment after their task ends.
   await wait(FOLLOW_MS);
   await printAll();
 }

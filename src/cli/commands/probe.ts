@@ -8,7 +8,7 @@ import { hasColours } from '../terminal/live-table.ts';
 import { printJson, printLine, printPainted, printTable } from '../terminal/print.ts';
 
 const LIMIT_MS = 120_000;
-/** Seconds by which a venue's clock may be wrong. */
+/** Seconds by which a venue's clock may be wrong before a note is printed. */
 const CLOCK_OFF_SECONDS = 60;
 
 const COLOURS: Readonly<Record<ProbeMeaning, 'green' | 'yellow' | 'red'>> = {

@@ -54,7 +54,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
   const home = homeFolder(process.env);
   const pruned = await useStoredData(async (database): Promise<readonly (Pruned | PrunedFiles)[]> => {
     return [
-      // Removed before the runs, whose rows name the pages.
+      // Pages are removed before the runs, since the runs' rows name the pages.
       ...(files.reports === undefined ? [] : [await pruneReports({ database, home, before: files.reports, dryRun, keep })]),
       ...(Object.keys(before).length === 0 ? [] : await prune(database, before, { dryRun, lake })),
       ...(files.logs === undefined ? [] : [await pruneLogs({ home, before: files.logs, dryRun })]),

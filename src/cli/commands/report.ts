@@ -58,7 +58,7 @@ async function reportOf(run: string, home: string): Promise<string> {
   if ((await isComplete(page)) && !(await wasUsedAgain(home, run))) return page;
   return await useStoredData(async (database) => {
     const stored = await runOf(database, run);
-    // Without an answer from Temporal the run counts as open: the report's error names `status`, which says what is wrong.
+    // If Temporal does not answer, the run counts as open, and the report's error refers to `status`, which says what is wrong.
     if (stored?.status === null) await withPredictLab((lab) => recordedEnd(lab, database, stored)).catch(ignoreUnavailable);
     if (stored !== undefined) {
       const place = runReportPath(home, stored);
@@ -72,7 +72,7 @@ async function reportOf(run: string, home: string): Promise<string> {
   });
 }
 
-/** Whether a page exists and is not that of a run that was still open; the page's title says so. */
+/** Whether a page exists and shows its run's end: the title of an open run's page begins with `running`. */
 async function isComplete(file: string): Promise<boolean> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   return text !== undefined && !text.includes('<title>running: ');

@@ -25,7 +25,7 @@ async function compare(before: string, after: string, _flags: unknown, command: 
     configuration: await configurationChanges(database, before, after),
     comparison: compareResults(await resultsOf(database, before), await resultsOf(database, after)),
   }));
-  // The parent command has its own --json, which takes the flag.
+  // Commander gives `--json` to the parent command, which has the same option.
   if (command.optsWithGlobals().json) return printJson({ ...toJson(comparison), configuration });
   printComparison(comparison);
   if (configuration === null) return printLine('configuration: at least one of the two runs did not record it');

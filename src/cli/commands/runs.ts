@@ -40,7 +40,7 @@ export default function register(runs: Command): void {
   registerRunsCompare(runs);
 }
 
-/** The last runs. Runs that ended without recording it are recorded now. */
+/** The last runs. If the end of a run was not recorded, it is recorded now. */
 async function lastRuns(lab: PredictLab, database: Database | undefined, count: number): Promise<readonly ListedRun[]> {
   if (database === undefined) return mergeRuns(await lab.recentRuns(count), []).slice(0, count);
   const [temporal, recorded] = await Promise.all([lab.recentRuns(count), listRuns(database, count)]);
@@ -88,7 +88,7 @@ export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunS
   return [...unrecorded, ...runs].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
 
-/** Whether an execution continued a recorded one as new: it has another execution id, and started while the recorded one ran. */
+/** Whether an execution is the continue-as-new of a recorded one: it has another execution id and started while that one ran. */
 const continuedFrom = (recorded: RunSummary, { runId, startedAt }: TemporalRun): boolean =>
   runId === recorded.runId && startedAt >= recorded.startedAt && (recorded.finishedAt === null || startedAt <= recorded.finishedAt);
 

@@ -141,7 +141,7 @@ async function backfill({ id, from, to, onlyMissing = false, dryRun = false, jso
   });
 }
 
-/** The times whose interval since the previous time no longer needs a run. */
+/** The firing times that need no run, because the interval since the previous firing is already covered by successful runs. */
 async function alreadyGood(lab: PredictLab, id: string, firings: readonly Date[]): Promise<ReadonlySet<number>> {
   if (firings.length === 0) return new Set();
   const { input } = await lab.schedules.show(id);
@@ -206,8 +206,8 @@ function failuresOf(given: string | boolean | undefined): number | undefined {
 }
 
 /**
- * The time that each firing of a schedule covers: from the firing before it (for the first one, as long as the next step), but no more
- * than its run collects.
+ * The interval that each firing of a schedule covers: from the previous firing, but at most the window that its run collects. The first
+ * interval is as long as the second.
  * @param firings oldest first
  * @param daysBack length of the window of one run, in days
  */

@@ -3,7 +3,7 @@ import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { takesCount } from '../options/parsers.ts';
 
-/** Time that a start gets to end in order after a stop signal; a start that hangs would ignore the signal. */
+/** Milliseconds that a starting worker has to stop after a signal; then the process exits, since a start that hangs ignores signals. */
 const START_ENDS_WITHIN_MS = 5_000;
 
 /** `predictlab worker`. */
@@ -13,7 +13,7 @@ export default function register(command: Command): void {
       'Polls the task queue and runs workflows and tasks. On SIGINT or SIGTERM it takes no new work, gives running tasks a moment to finish, and stops. It logs "worker ready" when it polls.',
     )
     .option('--task-queue <name>', 'the queue (default: predictlab)')
-    // One process has no memory for more.
+    // The option's maximum is 10,000: one process has no memory for more tasks.
     .addOption(takesCount('--max-activities <n>', 'maximum number of tasks at once on this worker').default(100))
     .action(async ({ taskQueue, maxActivities }: { taskQueue?: string; maxActivities: number }) => {
       // Loaded here: only this command needs the native bridge.
@@ -34,7 +34,7 @@ export default function register(command: Command): void {
           .then((worker) => worker.shutdown())
           .catch(() => undefined /* `starting` and `finished` below report it */);
       };
-      // Before the worker logs that it is ready: supervisors may stop it from then on.
+      // Installed before the worker logs that it is ready: supervisors may stop it from then on.
       process.on('SIGINT', stop).on('SIGTERM', stop);
       try {
         await (await starting).finished;

@@ -21,7 +21,7 @@ type Words = (names: Names, earlier: readonly string[]) => readonly string[] | P
 
 const symbols: Words = (names) => names.symbols();
 const runs: Words = (names) => names.runs();
-/** Values by the name of the option or argument that takes them. */
+/** Completions for the values of options and arguments, by the name of the option or argument. */
 const VALUES: Readonly<Record<string, Words>> = {
   symbols,
   symbol: symbols,

@@ -23,7 +23,7 @@ export interface PartitionedExport {
   readonly format: TableFormat;
   readonly partitionBy: readonly Partition[];
   readonly filter: ExportFilter;
-  /** Whether to continue the export that the folder has. */
+  /** Whether to continue the export that is already in the folder. */
   readonly sinceLast: boolean;
   readonly safe?: boolean | undefined;
 }
@@ -48,7 +48,7 @@ export async function exportPartitions(database: Database, request: PartitionedE
   }
 }
 
-/** Refuses to continue an export of other rows or another form. */
+/** Refuses to continue an export whose table, format, partitions or symbols differ. */
 function checkSame(before: Manifest, { what, format, partitionBy, filter, folder }: PartitionedExport): void {
   const wanted = { what, format, 'partition-by': partitionBy.join(), symbol: filter.symbols?.join() ?? 'all' };
   const had = {

@@ -12,7 +12,7 @@ import { readPayloadKeys } from '../../secrets/payload-keys.ts';
 import { broken, type CheckResult, ok, warn } from '../../set-up/checks/check.ts';
 import { buildId } from '../../worker/build-id.ts';
 
-/** The payload key and the request rules of this shell: whether they can be read, and what they do. */
+/** Checks the payload key and the request rules in this shell's environment: whether they can be read, and what they do. */
 export function checkSecrets(env: NodeJS.ProcessEnv): readonly CheckResult[] {
   return [
     checked('payload key', () => {
@@ -108,7 +108,7 @@ async function connectClient(env: NodeJS.ProcessEnv): Promise<PredictLab> {
 const orFailure = (name: string, check: Promise<readonly CheckResult[]>): Promise<readonly CheckResult[]> =>
   check.catch((error: unknown) => failureOf(name, error));
 
-/** The result of a check that failed itself; none where Temporal cannot be reached or its settings are wrong. */
+/** The result for a check that threw an error; none if Temporal cannot be reached or its settings are wrong. */
 function failureOf(name: string, error: unknown): readonly CheckResult[] {
   if (error instanceof PredictLabError && (error.type === 'SourceUnavailable' || error.type === 'BadInput')) return [];
   return [broken(name, messageOf(error), 'look at the log of the Temporal server, and at the permissions of this user there')];

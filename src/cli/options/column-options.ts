@@ -16,7 +16,7 @@ export interface TickFileFlags {
   readonly dateOrder?: DateOrder;
 }
 
-/** Adds the options that say how a tick file is read. @param stored words about what is stored, for the defaults */
+/** Adds the options that say how a tick file is read. @param stored text about stored values that precedes each default in the help */
 export const withTickFile = (command: Command, stored = ''): Command =>
   command
     .option('--columns <names>', COLUMNS_HELP)
@@ -28,7 +28,7 @@ export const withTickFile = (command: Command, stored = ''): Command =>
     .addOption(takesWord('--price-unit <unit>', 'unit of prices without a sign: cents, of a probability (45 is 0.45)', ['cents']))
     .addOption(takesWord('--date-order <order>', 'whether 03/04/2026 has the day (dmy) or the month (mdy) first', ['dmy', 'mdy']));
 
-/** The options of a tick file, in the reader's words. @throws ExitError 2 that names the wrong one */
+/** Converts the flags about a tick file to the options of the file reader. @throws ExitError 2 that names the wrong one */
 export async function tickFileOptions(
   flags: Pick<TickFileFlags, 'columns' | 'priceUnit' | 'dateOrder'>,
 ): Promise<Pick<TickFileOptions, 'columns' | 'inCents' | 'dateOrder'>> {
@@ -74,7 +74,7 @@ export async function parseColumns(text: string | undefined): Promise<Partial<Ti
 async function readColumns(file: string): Promise<Partial<TickColumnNames>> {
   const where = `--columns @${file}`;
   const wanted = `write {"time": "Timestamp", …} with some of ${ROLES.join(', ')}`;
-  // Checked by hand: the schema would fill in defaults for the columns the user left out.
+  // Checked without the schema, which would fill in defaults for the columns that the user left out.
   const names = Object.entries(recordOf(await readJson(where, file, wanted)));
   const wrong = names.find(([role, name]) => !ROLES.includes(role) || typeof name !== 'string' || name === '');
   if (names.length === 0) throw usageError(`${where}: it does not hold an object; ${wanted}`);

@@ -81,7 +81,7 @@ export const takesAge = (flags: string, description: string): Option =>
     return age;
   });
 
-/** How many runs of each symbol keep their pages. */
+/** The option `--keep`: how many runs of each symbol keep their pages. */
 export const takesKeep = (): Option =>
   takesCount('--keep <n>', 'with --reports: number of last runs of each symbol that keep their pages', 0, 100_000).default(1);
 

@@ -11,7 +11,7 @@ async function readText(file: string): Promise<string> {
   try {
     if (!bytes.includes(0)) return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // Reported below.
+    // Invalid UTF-8 is reported below.
   }
   throw new Error('it is not UTF-8 text');
 }
@@ -35,7 +35,7 @@ export function parseJson(where: string, text: string, wanted: string): unknown 
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    // Without the excerpt of the text that V8 appends.
+    // Removes the excerpt of the text that V8 appends.
     const why = messageOf(error)
       .replace(/,? ?"(?:\.\.\.)?[^]*$/, '')
       .replace(/^Unexpected token/, 'unexpected');

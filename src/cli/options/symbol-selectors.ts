@@ -26,7 +26,7 @@ function selectorOf(source: string, text: string): unknown {
     throw usageError(`--${source} ${text}: write name=value, such as ${venueNamed(source)?.example}`);
   }
   const selector = { [name]: value };
-  // A number is text on the command line.
+  // Values on the command line are text, but some selectors take a number.
   const isNumber = /^\d+$/.test(value) && venueNamed(source)?.selector.safeParse(selector).success === false;
   return isNumber ? { [name]: Number(value) } : selector;
 }

@@ -18,7 +18,7 @@ import { useDatabase } from '../terminal/session.ts';
 export async function refuseMistakes(given: PipelineInput): Promise<PipelineInput> {
   const { tasks, strategies, deadline, asOf } = given;
   const symbols = Array.isArray(given.symbols) ? given.symbols : [];
-  // Tasks and strategies may come from a plugin that only the workers load.
+  // With tasks or strategies, times are not checked here: the check would refuse those of plugins that only the workers load.
   const hasTimes = tasks === undefined && strategies === undefined && (deadline !== undefined || asOf !== undefined);
   if (symbols.length === 0 && !hasTimes) return given;
   // A check must not create a database.
@@ -33,13 +33,13 @@ export async function refuseMistakes(given: PipelineInput): Promise<PipelineInpu
       return input;
     });
   } catch (error) {
-    // A database that does not answer is the worker's problem, which waits for it.
+    // Other errors are ignored here: if the database does not answer, the worker waits for it.
     if (error instanceof InvalidPipelineError) throw error;
     return given;
   }
 }
 
-/** An input with its symbols in the letter case of the catalogue, where only one symbol has these letters. */
+/** An input with each symbol in the letter case of the catalogue, if the catalogue has exactly one symbol with these letters. */
 export async function inKnownCase(database: Queryable | undefined, input: PipelineInput): Promise<PipelineInput> {
   if (!Array.isArray(input.symbols)) return input;
   const names = (database === undefined ? shippedNames() : await namesFor(database, input.symbols)).map(({ symbol }) => symbol);
@@ -47,7 +47,7 @@ export async function inKnownCase(database: Queryable | undefined, input: Pipeli
   return { ...input, symbols };
 }
 
-/** A name in the letter case of the known one with the same letters; unchanged where it is known itself, or there is not exactly one. */
+/** The known name that differs from `given` only in letter case; `given` itself if it is known, or if none or several match. */
 export function inCaseOf(names: readonly string[], given: string): string {
   if (names.includes(given)) return given;
   const alike = names.filter((name) => name.toLowerCase() === given.toLowerCase());
@@ -55,9 +55,8 @@ export function inCaseOf(names: readonly string[], given: string): string {
 }
 
 /**
- * A sentence when every worker that could take a run uses another database, so that `plan`, `export` and `report` here do not see the
- * run;
- * undefined when that is not the case, or not known.
+ * A sentence if every worker that could take a run uses another database, so that `plan`, `export` and `report` here do not see the run;
+ * undefined if that is not the case, or not known.
  */
 export async function otherDatabase(lab: Pick<PredictLab, 'workerDatabases'>, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const theirs = await lab.workerDatabases();

@@ -5,7 +5,7 @@ import type { RetryRule, RunConfig, TaskPolicy } from '../../contracts/run/run-c
 import { ruleFor } from '../../contracts/task/after-failure.ts';
 import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
 
-/** The retry policy of each task by task id, in the form of an input with every field. */
+/** The retry policy of each task by task id, as a run's input would state it, with every field. */
 export function retriesOf({ symbols, stages, tasks }: RunConfig): ReadonlyMap<string, RetryInput> {
   const retries = new Map<string, RetryInput>();
   for (const stage of STAGES) {

@@ -59,7 +59,7 @@ export async function plannedRun(database: Queryable | undefined, input: Pipelin
   return { config: parsed.config, graph: built.graph, universes: expanded.universes };
 }
 
-/** Adds to an unknown activity or strategy that it may come from a plugin that is not named here. */
+/** Adds a hint to problems about unknown activities and strategies: they may come from a plugin that is not loaded here. */
 function withPluginHint(problems: readonly Problem[]): Problem[] {
   const { PREDICTLAB_PLUGINS: named } = process.env;
   const hint = named ? `PREDICTLAB_PLUGINS is ${named}` : 'a plugin of yours must be named in PREDICTLAB_PLUGINS, which is not set';
@@ -86,7 +86,7 @@ async function withCoverage(
   database: Database | undefined,
   { tasks, config }: { tasks: readonly PlannedTask[]; config: RunConfig },
 ): Promise<readonly PlannedTask[]> {
-  // One query per instrument: affordable only for runs small enough to read.
+  // This takes one query per instrument, so it is done only for plans that are short enough to read.
   if (config.symbols.length > STAGE_DETAIL_LIMIT) return tasks;
   const notes = new Map<string, string>();
   for (const { symbol } of config.symbols) notes.set(stageTaskId(symbol, 'collect'), await collectNote(database, symbol, config));

@@ -13,11 +13,11 @@ export interface PlannedUniverse {
   readonly shards: number;
   /** Members whose stated volume moved between the last two listings; all of them before there are two. */
   readonly traded: number;
-  /** Requests for the listing, and the least and the most for trades. */
+  /** Expected number of requests: for the listing, and the minimum and maximum for trades. */
   readonly requests: { readonly listing: number; readonly leastTrades: number; readonly mostTrades: number };
 }
 
-/** Maximum number of markets that share a request for trades, and the requests of a market that is walked alone. */
+/** Maximum number of markets that share a request for trades; a market that is walked alone takes `WALK_REQUESTS`. */
 const SHARED_MARKETS = 20;
 const WALK_REQUESTS = 2;
 

@@ -20,7 +20,7 @@ export async function queryRun<T>(
   try {
     return await live();
   } catch (error) {
-    // Looked up by Temporal's execution of this name, since an id may have been used again.
+    // Looked up by the execution id that Temporal has for this name, since a run id may have been used again.
     const ended = known?.open ? undefined : await queryIfStored((database) => endOf(lab, database, known?.executionId ?? run));
     if (ended !== undefined) return await recorded(ended);
     if (known === undefined) throw noRun(run);
@@ -34,7 +34,7 @@ async function endOf(lab: PredictLab, database: Database, run: string): Promise<
   return stored === undefined ? undefined : await recordedEnd(lab, database, stored);
 }
 
-/** A sentence when an ended run has this id, which then means the new run. Queries Temporal, then the database. */
+/** A sentence if an ended run already has this id, since the id will then mean the new run. Queries Temporal, then the database. */
 export async function usedId(lab: Pick<PredictLab, 'describe'>, id: string): Promise<string | undefined> {
   const known = await lab.describe(id);
   if (known?.open) return undefined;

@@ -27,7 +27,7 @@ export interface ShadowRequest {
   readonly threads: PluginThreads;
   /** Relative difference up to which metrics count as equal. */
   readonly tolerance: number;
-  /** Maximum duration of a stage, as a multiple of its duration before. */
+  /** Maximum duration of a stage, as a multiple of its duration with the other build. */
   readonly slower: number;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -38,7 +38,7 @@ export async function reportPlace(home: string, lab: PredictLab, run: RunName): 
   return existsSync(ownPage) ? ownPage : runReportPath(home, runId);
 }
 
-/** A run's status with the parts that were too large for Temporal from the database; without one, `leftOut` names them. */
+/** A run's status, with the parts that were too large for Temporal added from the database; `leftOut` names those it cannot add. */
 export async function filledIn<Status extends PipelineStatus>(status: Status): Promise<Status> {
   if (status.leftOut === undefined) return status;
   try {

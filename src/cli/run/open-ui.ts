@@ -20,7 +20,7 @@ export interface OpenUiOptions {
   readonly orFree?: boolean;
   /** Address to listen on. @default "127.0.0.1" */
   readonly host?: string;
-  /** Lets its holder act and, with `guarded`, read. @default none */
+  /** The token that lets its holder act and, with `guarded`, read. @default none */
   readonly token?: string | null;
   /** Whether the pages have buttons that act on runs. @default false */
   readonly control?: boolean;

@@ -23,8 +23,7 @@ export interface LiveRunOptions {
 
 /**
  * A run's live table on standard error until it ends: redrawn in place on a terminal, elsewhere a line for each symbol that ended and for
- * every
- * tenth of the run.
+ * each tenth of the run.
  */
 export class LiveRun {
   readonly #lab: PredictLab;
@@ -47,7 +46,7 @@ export class LiveRun {
   say(sentence: string): void {
     this.#notice = oneLine(sentence);
     if (this.#screen === undefined) return note(sentence);
-    // The terminal has echoed ^C where the table continues.
+    // Clears the table first, because the terminal has echoed ^C into it.
     this.#screen.clear();
     this.#redraw();
   }
@@ -60,7 +59,7 @@ export class LiveRun {
       state = await Promise.race([this.#look(), over]);
       if (state === 'on') state = await Promise.race([pause(), over]);
     }
-    // Without a worker no query about a terminated run is answered; its result is printed anyway.
+    // Waits for `stop` as well: without a worker, no query about a terminated run is answered.
     if (!stop.aborted) await Promise.race([this.#look(), aborted(stop)]);
     else if (this.#screen !== undefined) {
       this.#screen.clear();

@@ -158,7 +158,7 @@ const headLine = (status: PipelineStatus, view: TerminalView, symbols: readonly 
 const carriedOn = (progress: number, elapsed: number): number | null =>
   progress >= 0.1 && progress < 1 ? (elapsed * (1 - progress)) / progress : null;
 
-/** `████████████▌·····`: `cells` wide, in half cells. */
+/** A progress bar of `cells` characters with a resolution of half a character: `████████████▌·····`. */
 export const progressBar = (progress: number, cells: number): string => {
   const halves = Math.floor(Math.min(1, Math.max(0, progress)) * cells * 2);
   const full = Math.floor(halves / 2);

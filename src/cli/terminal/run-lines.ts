@@ -4,7 +4,7 @@ import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/tip.ts';
 import { groupTasks, worstState } from '../../report/run/symbol-tasks.ts';
 
-/** Symbols that get a line of their own per look; when more have ended, only those that went wrong do, and the rest are counted. */
+/** Maximum number of symbols with a line of their own per update; if more have ended, only those that went wrong have one. */
 const LINES_PER_LOOK = 10;
 
 /**

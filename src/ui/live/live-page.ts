@@ -9,13 +9,13 @@ export interface Patch {
   readonly html: string;
 }
 
-/** A page's parts and, apart from them, their keyed rows, by name. */
+/** The HTML of a page's parts and, separately, of the keyed rows in them, by name. */
 export type PartTexts = ReadonlyMap<string, string>;
 
 /** A row that `table` gave a key. */
 const KEYED_ROW = /<tr data-part="([^"]*)">([\s\S]*?)<\/tr>/g;
 
-/** Splits parts so that one changed row of a long table costs one row. */
+/** Separates keyed rows from their parts, so that a change in a long table sends only the changed row. */
 export function splitParts(parts: Readonly<Record<string, Markup>>): PartTexts {
   const texts = new Map<string, string>();
   for (const [name, { text }] of Object.entries(parts)) {
@@ -31,8 +31,8 @@ export function splitParts(parts: Readonly<Record<string, Markup>>): PartTexts {
 }
 
 /**
- * The patches that turn a page from `before` into `after`: changed rows only, or a part as a whole where rows came, went or moved.
- * Without `before`: everything.
+ * The patches that turn a page from `before` into `after`: only changed rows, or a whole part if rows were added, removed or moved. Without
+ * `before`: everything.
  */
 export function patchesBetween(before: PartTexts | undefined, after: PartTexts, parts: Readonly<Record<string, Markup>>): readonly Patch[] {
   const patches: Patch[] = [];
@@ -86,12 +86,12 @@ export interface LivePageOptions {
   readonly onIdle?: () => void;
 }
 
-/** Pause after a failed read. */
+/** Milliseconds until the next read after a failed one. */
 const AFTER_ERROR_MS = 2_000;
 
 /**
- * One live page (an open run, or the page of all runs), read once for all its readers and only while some request its changes. Nothing is
- * kept for a reader: it names the revision that it has.
+ * One live page (an open run, or the page of all runs), read once for all its readers and only while some request its changes. No state is
+ * kept per reader: each request names the revision that the reader has.
  */
 export class LivePage {
   readonly #options: LivePageOptions;

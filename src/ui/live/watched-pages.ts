@@ -14,7 +14,7 @@ export class WatchedPages {
   readonly #live = new Map<string, Promise<LivePage | undefined>>();
   #isClosing = false;
 
-  /** @param options.inFlight counts every look: looks read the database, which is closed after this */
+  /** @param options.inFlight counts every read of a page, so that the database is closed only after the last one */
   constructor({ log, inFlight }: { readonly log: Log; readonly inFlight: InFlight }) {
     this.#log = log;
     this.#inFlight = inFlight;

@@ -12,12 +12,12 @@ import type { StoredRun } from '../../storage/runs/runs.ts';
 
 export interface SeenRun {
   readonly status: RunOnPage;
-  /** Why the run did not answer, so that `status` is what the database knows; null where it answered. */
+  /** The reason why the run did not answer, in which case `status` is what the database knows; null if it answered. */
   readonly unanswered: string | null;
 }
 
 /**
- * Queries an open run for its status, and reads the database where it does not answer.
+ * Queries an open run for its status; if the run does not answer, reads the status from the database.
  * @param followed `undefined` while Temporal cannot be reached
  * @param withinMs time limit for the answer; by default that of the client
  */

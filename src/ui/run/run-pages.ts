@@ -36,9 +36,9 @@ const RECORDED_WITHIN_MS = 3_000;
 const RECORDED_POLL_MS = 100;
 /** Milliseconds that a page waits for the run to answer when it opens; later answers come as changes. */
 const PAGE_WITHIN_MS = 2_000;
-/** How often the attempts of running tasks are queried: each query goes to every open child of the run. */
+/** Minimum milliseconds between two queries for the attempts of running tasks: each goes to every open child workflow of the run. */
 const ATTEMPTS_EVERY_MS = 1_000;
-/** A task that has run for less time is at its first attempt, or its attempts are too short to show. */
+/** Minimum running time, in milliseconds, of tasks that are queried for retries: before it, retries are too short to show. */
 const SURELY_FIRST_MS = 2_000;
 
 /** Milliseconds after which the last status of an open run is out of date. */
@@ -52,7 +52,7 @@ export interface TaskInRun {
   /** The stages of a symbol, in a run of more than 50 symbols. */
   readonly stages: Readonly<Record<string, TaskResult>>;
   readonly past: readonly PastAttempt[];
-  /** Why the run did not answer; null where it did, or has ended. */
+  /** The reason why the run did not answer; null if it did, or if it has ended. */
   readonly unanswered: string | null;
 }
 
@@ -172,7 +172,7 @@ export class RunPages {
     const isFresh = watched !== undefined && Date.now() - watched.at < STALE_AFTER_MS;
     const seen = run.status !== null || isFresh ? undefined : await this.#openRun(run, { withinMs: PAGE_WITHIN_MS });
     const unanswered = seen === undefined ? (watched?.unanswered ?? null) : seen.unanswered;
-    // The run's last answer has more than the database.
+    // Prefers the run's last answer, which contains more than the database.
     const status = run.status ?? (unanswered === null ? seen?.status : undefined) ?? watched?.data.result ?? seen!.status;
     const attempts = isFresh ? (watched.data.attempts ?? {}) : await pastAttempts(database, run.executionId);
     const own = Object.hasOwn(status.taskResults, taskId) ? status.taskResults[taskId] : undefined;

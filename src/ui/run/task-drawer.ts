@@ -6,7 +6,7 @@ import { type DrawerLine, taskDrawer } from '../../report/run/task-drawer.ts';
 import { readTaskLog, type SentLogs, type TaskLogLine } from '../../telemetry/task-log.ts';
 import type { TaskInRun } from './run-pages.ts';
 
-/** Log lines that a drawer shows; the command line prints all. */
+/** Maximum number of log lines that a drawer shows; the command line prints all. */
 const MAX_LINES = 200;
 
 export interface DrawerRequest {
@@ -24,7 +24,7 @@ export interface DrawerRequest {
 export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi, sentLogs }: DrawerRequest): Promise<string> {
   const { status, task, stages, past, unanswered } = shown;
   const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
-  // in a run of more than 50 symbols, most have only an activity of the run
+  // in a run of more than 50 symbols, most symbols have no workflow of their own
   const hasOwnWorkflow = taskId.includes('/') && Object.hasOwn(status.taskResults, taskId);
   const open = status.finishedAt === null;
   const [why, attempts, lines] = await Promise.all([
