@@ -61,7 +61,7 @@ export async function startAndFollow(lab: PredictLab, given: PipelineInput, opti
   if (elsewhere !== undefined) note(elsewhere);
   const input = elsewhere === undefined ? await refuseMistakes(given) : given;
   const usedBefore = wanted === undefined ? undefined : await usedId(lab, wanted);
-  // Temporal checks `exclusive` again, since another run may start at the same instant.
+  // The run itself checks `exclusive` again, since another run may start at the same instant.
   const named = { ...(wanted !== undefined && { runId: wanted }), ...(exclusive && { exclusive }) };
   const { runId } = await lab.start(input, { ...start, ...named });
   if (usedBefore !== undefined) note(usedBefore);
