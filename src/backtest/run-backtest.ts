@@ -190,7 +190,7 @@ export interface BacktestResult extends Certificate {
   /** Comparison with buying and holding on the same terms, and with the market's price as a forecaster. */
   readonly benchmark: Benchmark;
   readonly trades: readonly Trade[];
-  /** Number of entries that the volume cap reduced. */
+  /** Number of entries whose size the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
   readonly spreads: SpreadCounts;

@@ -18,13 +18,13 @@ export interface Order {
   readonly side: 'long' | 'short';
   /** Share of the equity to invest, above 0 and at most 1. @default the backtest's sizing */
   readonly size?: number;
-  /** Price to enter at, or a better one. @default the next open */
+  /** The worst price at which the order enters. @default the next open */
   readonly limit?: number;
   /** Time before which the order must fill, or it is cancelled; UTC epoch milliseconds. @default until another decision */
   readonly expires?: number;
-  /** Price at which the position is closed at the market. @default none */
+  /** Price that, once it is reached, closes the position at the market price. @default none */
   readonly stop?: number;
-  /** Price at which the position is closed, or at a better one. @default none */
+  /** Price at which the position is closed, or at a better one, once it is reached. @default none */
   readonly target?: number;
 }
 
@@ -38,7 +38,7 @@ export interface Situation {
   /** Entry price of the first outcome per unit; null without a position. */
   readonly entryPrice: number | null;
   readonly cash: number;
-  /** Value of the cash and the position at the close. */
+  /** Value of the cash and the position at the bar's close. */
   readonly equity: number;
   /** Seconds from the bar's close to the announced end of the market. */
   readonly secondsLeft: number | null;
@@ -74,7 +74,7 @@ export type LongerBars = KnownBars;
  * if nobody traded there (see `time()`). Prices are of the same outcome as the market's own. Open indicators once, in `create`.
  */
 export interface Twin extends KnownBars {
-  /** Id of the twin, which starts with its source type, or a file. */
+  /** The twin's instrument id, which starts with its source type, or the name of its file. */
   readonly id: string;
 }
 
@@ -128,5 +128,5 @@ export interface Strategy<Params = unknown> {
   create(params: Params, bars: BarsSoFar, situation: Situation): () => Decision;
 }
 
-/** Types a strategy by its schema; returns it unchanged. */
+/** Returns a strategy unchanged, so that TypeScript infers its parameters from its schema. */
 export const defineStrategy = <Params>(strategy: Strategy<Params>): Strategy<Params> => strategy;

@@ -51,7 +51,7 @@ async function loadVenues(args: readonly string[]): Promise<void> {
 const LISTS_PROBLEMS = /^\d+ problems? in the pipeline input:\n- /;
 
 function report(error: unknown): number {
-  // Commander has printed its message already.
+  // Commander has already printed the error's message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const missing = missingPart(error);
   if (missing !== undefined) {
@@ -72,7 +72,7 @@ function report(error: unknown): number {
   return 1;
 }
 
-/** 3 for errors of services that may come back, 2 for those the user has to fix. */
+/** Exit code for a type of error: 1 for a failed run, 3 for services that may recover, 2 for mistakes that the user has to fix. */
 function exitCodeOfType(type: ErrorType): number {
   if (type === 'CriticalTaskFailed' || type === 'NothingSucceeded') return 1;
   if (ERROR_EFFECTS[type] === 'retryable' || type === 'SourceUnauthorized' || type === 'SourceBlocked') return 3;

@@ -6,7 +6,7 @@ import { refuse } from './answers.ts';
 export interface RequestHeaders {
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  /** The header's value: `Bearer <token>`. */
+  /** Value of the `Authorization` header: `Bearer <token>`. */
   readonly authorization: string | undefined;
   readonly cookie: string | undefined;
 }

@@ -4,12 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { badInput, ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { renderNoticePage } from '../report/elements/page/page.ts';
 
-/** The requested thing does not exist here. */
+/** The error for a page or an object that does not exist on this server. */
 export class NotFound extends Error {
   readonly statusCode = 404;
 }
 
-/** The server is closing. */
+/** The error for requests that arrive while the server is closing. */
 export class PagesClosing extends Error {
   readonly statusCode = 503;
 

@@ -31,12 +31,12 @@ import { addSitePages } from './site-pages.ts';
 export interface UiOptions {
   readonly database: Database;
   readonly home: string;
-  /** `undefined` while Temporal cannot be reached: pages then show what the database knows. */
+  /** The client of Temporal; `undefined` while Temporal cannot be reached: pages then show what the database knows. */
   readonly lab: () => Promise<PredictLab | undefined>;
   readonly plan: () => Promise<readonly PlannedTask[]>;
-  /** @default "127.0.0.1" */
+  /** Host name or address to listen on. @default "127.0.0.1" */
   readonly host?: string;
-  /** 0 takes a free port. */
+  /** Port to listen on; 0 takes a free one. */
   readonly port: number;
   /** The token that allows its holder to act and, if the pages are guarded, to read. @default null: there is no token */
   readonly token?: string | null;
@@ -121,7 +121,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   app.get('/runs/:run/events', async (request: PageRequest) => await watched.changes(request, request.params.run, () => follow(request)));
   app.get('/runs/:run/task', async (request: PageRequest, reply) => {
     const run = await foundRun(pages, request.params.run);
-    // A parameter that is given twice is a list.
+    // A query parameter that is given twice is a list.
     const task = [request.query.task ?? ''].flat()[0];
     const shown = await pages.task(run, task);
     if (shown === undefined) throw new NotFound(`run ${run.runId} has no task ${task.slice(0, 200)}`);

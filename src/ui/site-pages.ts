@@ -25,7 +25,7 @@ import { runAddress } from './run/run-pages.ts';
 
 interface SitePages {
   readonly database: Database;
-  /** `undefined` while Temporal cannot be reached. */
+  /** The client of Temporal; `undefined` while Temporal cannot be reached. */
   readonly lab: () => Promise<PredictLab | undefined>;
   /** Whether the pages may change anything. @default false */
   readonly control?: boolean;
@@ -68,7 +68,7 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
     return await sendPage(reply, renderSchedulePage(schedule, { now: Date.now(), madeBy, control }));
   });
   app.get('/find', async (request: FindRequest) => {
-    // A parameter that is given twice is a list.
+    // A query parameter that is given twice is a list.
     const text = [request.query.text ?? ''].flat()[0].slice(0, MAX_TEXT);
     const commands = findCommands(text);
     if (text === '') return commands.slice(0, MAX_FOUND);

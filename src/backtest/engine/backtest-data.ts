@@ -22,7 +22,7 @@ interface SeriesFacts {
   readonly names?: SeriesNames;
   /** Length of a bar; milliseconds. A rarely traded market may have no two adjacent bars to measure it by. @default {@link barLength} */
   readonly barMs?: number | undefined;
-  /** The same question at another venue. @default no twin */
+  /** The market's twin: the same question at another venue. @default no twin */
   readonly twin?: TwinInput | null;
 }
 

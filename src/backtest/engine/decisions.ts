@@ -45,7 +45,7 @@ export interface DecisionInput {
   readonly market: Market;
   readonly options: BacktestOptions;
   readonly barMs: number;
-  /** The same question at another venue; null if none is known. */
+  /** The market's twin: the same question at another venue; null if none is known. */
   readonly twin: TwinSeries | null;
   readonly cache?: IndicatorCache;
   /** Hides all values after the present bar; the caller removes it with `lift`. @default nothing is hidden */

@@ -17,7 +17,7 @@ export interface Market {
   readonly endIsClose?: boolean;
   /** Event of markets that resolve together, which count as one independent draw. @default the market is an event of its own */
   readonly event?: string | null;
-  /** The recorded looks at the order book, oldest first. */
+  /** The recorded order books of the market, oldest first. */
   readonly books: readonly OrderBook[];
   /** The market's payout. The engine uses it only after the last bar; strategies cannot read it. */
   readonly resolution: Resolution;
@@ -83,7 +83,7 @@ export interface StatedFacts {
   readonly tick?: number | undefined;
 }
 
-/** The market described by the owner of a series. */
+/** Creates a market from the facts that the owner of a series states. */
 export const marketOfFacts = (
   kind: MarketKind,
   { resolution, closesAt, endsAt, earlierEnds, closedAt, event, fees, tick }: StatedFacts,

@@ -11,7 +11,7 @@ export interface CalibrationBin {
   /** Number of distinct events among the markets; each event is one independent draw. Absent if every market is its own event. */
   readonly events?: number;
   readonly meanForecast: number;
-  /** Share of outcomes that were 1. */
+  /** Share of the forecasts whose outcome was 1. */
   readonly hitRate: number;
   /** Lower bound of the 95% interval of the true rate (Wilson 1927), over the number of independent outcomes (see {@link intervalOf}). */
   readonly wilsonLow: number;
@@ -80,7 +80,7 @@ function intervalOf({ count, squares, hits, events }: { count: number; squares: 
   const rate = hits / count;
   const byMarket = (count * count) / squares;
   const byEvent = (count * count) / events.reduce((sum, one) => sum + one.count * one.count, 0);
-  // every event has one market
+  // every event has one market, or there is only one event, so its variance is unknown
   if (byMarket - byEvent < 1e-9 || events.length < 2) return wilsonInterval(rate, byEvent);
   const spread = events.reduce((sum, one) => sum + (one.hits - one.count * rate) ** 2, 0) / (count * count);
   const variance = (spread * events.length) / (events.length - 1);

@@ -63,7 +63,7 @@ export function dailyReturns(
     const first = i;
     const day = Math.floor(openTime[i] / DAY_MS);
     const midnight = (day + 1) * DAY_MS;
-    // most days have as many bars as the day before
+    // skips a whole day at once, since most days have as many bars as the day before
     if (i + barsOfDay <= bars && openTime[i + barsOfDay - 1] < midnight) i += barsOfDay;
     while (i < bars && openTime[i] < midnight) i++;
     barsOfDay = i - first;

@@ -5,7 +5,7 @@ import { weakHalves } from './sample.ts';
 const BLOCKS = 10;
 
 export interface Overfitting {
-  /** Probability in [0, 1]; null if undefined. */
+  /** Probability of overfitting, in [0, 1]; null if it is undefined. */
   readonly overfitting: number | null;
   readonly overfittingUndefined?: string;
   readonly overfittingWeak?: string;

@@ -5,7 +5,7 @@ export interface Sample {
   readonly dailyReturns: number;
   /** Number of closed positions that win rate, profit factor and expectancy are computed from. */
   readonly trades: number;
-  /** Number of independent draws among the positions, see `independentEvents`; consecutive positions in one market are one draw each. */
+  /** Number of independent draws among the positions, see `independentEvents`. In one market, each position counts as a draw. */
   readonly events: number;
   /** Calendar days that growth is annualised over, up to the settlement of the last position; rounded down to a hundredth. */
   readonly days: number;
@@ -39,7 +39,7 @@ const FORECAST_SCORES = ['brier', 'logLoss'] as const;
 export const weakOutcomes = (outcomes: number): string | undefined =>
   outcomes < MINIMUM.outcomes ? `${count(outcomes, 'outcome')}, fewer than ${MINIMUM.outcomes}` : undefined;
 
-/** The reason why a probability of overfitting, which compares two halves of the days, is weak; undefined if it is not. */
+/** The reason why a probability of overfitting over this many days is weak, since it compares their halves; undefined if it is not. */
 export const weakHalves = (dailyReturns: number): string | undefined =>
   dailyReturns < 2 * MINIMUM.returns ? `${count(dailyReturns, 'daily return')}, fewer than ${MINIMUM.returns} in each half` : undefined;
 
@@ -50,7 +50,7 @@ export function weakScores(outcomes: number): Readonly<Record<string, string>> {
 }
 
 /**
- * The metrics that rest on less data than {@link MINIMUM}, with the reason. Ratios are also weak if a single return is not 0, since the
+ * The metrics that rest on less data than {@link MINIMUM}, with the reason. Ratios are also weak if only one return is not 0, since the
  * Sharpe ratio is then √(A/n) for any gain; ratios and trade statistics are also weak if the positions are in too few events.
  *
  * @param basis.nonZero number of returns that are not 0
@@ -82,7 +82,7 @@ export function weakMetrics(
   };
   mark(RATIOS, seen < MINIMUM.returns && `${count(seen, unit)}${locked > 0 ? ' up to the last bar' : ''}, fewer than ${MINIMUM.returns}`);
   mark(RATIOS, seen >= MINIMUM.returns && nonZero === 1 && `only 1 of ${returns} ${unit}s is not 0`);
-  // rounded down: 89.9 days are fewer than 90
+  // the message rounds days down, because 89.9 days are fewer than 90
   mark(YEARLY, days < MINIMUM.days && `${count(Math.floor(days), 'day')}, fewer than ${MINIMUM.days}`);
   mark(FORECAST_SCORES, weakOutcomes(outcomes) ?? false);
   mark(BY_POSITION, weakPositions(trades, events) ?? false);

@@ -39,7 +39,7 @@ export interface PortfolioResult extends PortfolioMeasurement, Certificate {
   })[];
   /** Fills in all markets by the source of their half-spread. */
   readonly spreads: SpreadCounts;
-  /** All trades by entry time, then in the order of the markets. */
+  /** All trades, sorted by entry time and then by the order of the markets. */
   readonly trades: readonly PortfolioTrade[];
   /** Net profit of each position that was fully closed or settled, by the time it ended, then in the order of the markets. */
   readonly closed: readonly number[];

@@ -8,7 +8,7 @@ import { FLAT, HOLD, LONG, SHORT, type Trade, type Unfilled } from '../engine/tr
 export interface DecidedMarket {
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** `HOLD`, `LONG`, `SHORT` or `FLAT`, one per bar. */
+  /** The decision of each bar: `HOLD`, `LONG`, `SHORT` or `FLAT`. */
   readonly codes: Uint8Array;
   readonly options: BacktestOptions;
   /** Length of a bar in milliseconds. */
@@ -26,7 +26,7 @@ export interface PortfolioCurve {
 export interface MarketTrading {
   readonly trades: readonly Trade[];
   readonly notional: number;
-  /** Number of entries that the volume cap reduced. */
+  /** Number of entries whose size the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
   readonly spreads: SpreadCounts;
@@ -198,7 +198,7 @@ class Book {
     return this.fraction === undefined ? most : Math.min(this.fraction * freeCash, most);
   }
 
-  /** Enters a position with the wanted money, at most the money left. @returns the cash spent */
+  /** Enters a position with the wanted money, but not more than is left. @returns the cash spent */
   enter({ wanted, left }: { readonly wanted: number; readonly left: number }): number {
     const { account, bar, candles } = this;
     const target = this.target();

@@ -3,7 +3,7 @@ import { canonicalJson, hashText, type Passport } from './passport.ts';
 
 /** The look-ahead proof and the passport of a result, with their gaps. */
 export interface Certificate {
-  /** Null if the proof was not run. */
+  /** The look-ahead proof; null if it was not run. */
   readonly lookAhead: LookAheadProof | null;
   /** Whether the proof and the passport cover everything that the result depends on. */
   readonly provable: boolean;

@@ -23,7 +23,7 @@ export interface ChangedResult<Result extends ComparableResult> {
   readonly after: Result;
   /** The causes, at least one; `unexplained` for equal passports (the strategy is not deterministic, or the stored row was edited). */
   readonly because: readonly ChangeCause[];
-  /** The values before and after of each metric that differs. */
+  /** The values of each differing metric in the earlier and the later run. */
   readonly metrics: Readonly<Partial<Record<MetricName, readonly [before: number | null, after: number | null]>>>;
 }
 
@@ -72,7 +72,7 @@ function causesOf(before: ComparableResult, after: ComparableResult): ChangeCaus
   return causes;
 }
 
-/** The parts of the settings that differ, without the parameters. */
+/** Causes of a difference in the settings, apart from the parameters: the options, the other trials, or both. */
 function settingsCauses(before: ComparableResult, after: ComparableResult): ChangeCause[] {
   if (before.passport.settings === after.passport.settings) return [];
   const [one, other] = [settingsParts(before.passport.settings), settingsParts(after.passport.settings)];

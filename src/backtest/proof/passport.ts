@@ -12,7 +12,7 @@ export const BACKTEST_REVISION = 10;
 
 /** Everything that a result depends on. Two results with the same `id` are identical to the byte. */
 export interface Passport {
-  /** SHA-256 of the other fields. */
+  /** SHA-256 of the passport's other fields. */
   readonly id: string;
   /** SHA-256 of the candles and of the market's facts (kind, tick, close, resolution, fees). */
   readonly data: string;

@@ -30,14 +30,14 @@ export const listOf = <T>(entry: z.ZodType<T>): z.ZodType<readonly T[]> =>
 /** A strategy's parameters with their names in the order in which the strategy declares them. */
 export const paramsAndOrder = { strategy: z.string(), params: json, order: listOf(z.string()) };
 
-/** The proof of a result; unknown where none was stored. */
+/** Columns of a result's look-ahead proof; unknown if none was stored. */
 export const certificateColumns = {
   lookAhead: wholeOrNull({ changed: z.number(), of: z.number(), deterministic: z.boolean() }),
   provable: z.boolean().nullable().catch(null),
   notProvable: listOf(z.string()),
 };
 
-/** The terms that differ from the defaults of a run. */
+/** Column with the names of the trading terms that differ from the defaults of a run. */
 export const termsColumn = wholeOrNull({ differs: z.array(z.string()) });
 
 /** Encodes proof, provability and passport of a result made of several backtests. */

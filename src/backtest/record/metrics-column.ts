@@ -50,11 +50,11 @@ const metricsColumn = z.object({
   /** The reason why a metric rests on too little data, by the metric's name. */
   weak: texts,
   cut: numberOrNull,
-  /** Numbers of orders that did not fill, by reason. */
+  /** Number of orders that did not fill, by reason. */
   unfilled: numbers,
   ...certificateColumns,
   terms: termsColumn,
-  /** Numbers of fills at the market by the source of their half-spread. */
+  /** Number of fills at the market by the source of their half-spread. */
   spreads: numbers,
   overfitting: numberOrNull,
   /** The market's closing prices as forecasts of its outcome; null unless the market paid 0 or 1. */

@@ -38,7 +38,7 @@ const inOrder = <Row extends { strategy: string; params: Params; order: readonly
 const walkForwardColumn = z.object({
   trainMs: z.number().catch(0),
   testMs: z.number().catch(0),
-  /** Number of trials that each window picked from. */
+  /** Number of trials from which each window picked one. */
   trials: z.number().catch(0),
   windows: listOf(
     z

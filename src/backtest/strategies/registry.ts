@@ -19,7 +19,7 @@ export const shippedStrategies: readonly Strategy[] = [
   favourite,
 ] as readonly Strategy[];
 
-/** The strategy with a name; undefined if there is none. */
+/** Finds a strategy by its name; undefined if there is none. */
 export const strategyByName = (name: string, strategies: readonly Strategy[] = shippedStrategies): Strategy | undefined =>
   strategies.find((strategy) => strategy.name === name);
 

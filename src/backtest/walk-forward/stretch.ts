@@ -79,7 +79,7 @@ export function stretchOf(candles: CandleSeries, simulation: Simulation, options
   };
 }
 
-/** Measures consecutive stretches as one. */
+/** Computes the metrics of consecutive stretches as if they were one. */
 export function metricsOf(stretches: readonly Stretch[], trials: Trials = { count: 1 }): StretchMetrics {
   const returns = Float64Array.from(stretches.flatMap((one) => [...one.returns]));
   const pnls = stretches.flatMap((one) => one.pnls);

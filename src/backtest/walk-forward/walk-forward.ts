@@ -121,7 +121,7 @@ export function* walkForwardSteps(
     const closeAtEnd = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
     if (!restarts) {
       const own = codes.slice(from, to);
-      // an earlier decision set the position at the start of the part
+      // if the part's first decision is HOLD, an earlier decision determines the position at its start
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
       return stretchOf(bars, simulate(bars, wordsOnly(own), known, closeAtEnd), options, days);
     }

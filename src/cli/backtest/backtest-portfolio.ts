@@ -67,7 +67,7 @@ export async function printPortfolio(
   printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed, events: sample.events })));
 }
 
-/** A table of the trades of all markets, by entry. */
+/** A table of the trades of all markets, sorted by entry time. */
 const tradeTable = ({ trades }: PortfolioResult): Table =>
   tableOf(
     [{ name: 'market', type: 'text' }, ...TRADE_COLUMNS],

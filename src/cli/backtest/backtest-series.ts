@@ -22,7 +22,7 @@ import { usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 export interface TradedSeries {
-  /** The file, or the instrument's id. */
+  /** Name of the series: its file, or the instrument's id. */
   readonly name: string;
   readonly data: BacktestData;
   readonly options: BacktestOptions;
@@ -118,7 +118,7 @@ export async function fileSeries(flags: SeriesFlags, own: Partial<BacktestOption
 }
 
 interface FileOfSeries {
-  /** The file as it was named; relative to `folder`. */
+  /** The file's name as it was given, relative to `folder`. */
   readonly name: string;
   readonly folder?: string;
   readonly twin?: string | undefined;
@@ -126,7 +126,7 @@ interface FileOfSeries {
   readonly facts: OwnFacts;
   readonly interval: Interval | undefined;
   readonly own: Partial<BacktestOptions>;
-  /** Refuses facts that do not fit the kind of market. */
+  /** Throws an error if the facts do not fit the kind of market. */
   readonly check: (kind: MarketKind) => void;
 }
 

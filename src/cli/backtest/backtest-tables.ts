@@ -30,7 +30,7 @@ export const tradeTable = ({ openTime }: CandleSeries, trades: readonly Trade[])
     trades.map((trade) => tradeCells(trade, openTime[trade.entryBar], openTime[trade.exitBar])),
   );
 
-/** A table `time,equity`, one row per bar, marked at its close. */
+/** A table `time,equity` with one row per bar; positions are valued at the bar's close. */
 export const equityTable = ({ openTime }: CandleSeries, equity: Float64Array): Table =>
   tableOf(
     columnsOf({ time: 'time', equity: 'number' }),

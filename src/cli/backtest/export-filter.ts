@@ -13,7 +13,7 @@ export interface ExportFilter {
   /** `from ≤ time < to`, UTC epoch milliseconds. */
   readonly from: number | undefined;
   readonly to: number | undefined;
-  /** Names of the sources. */
+  /** Names of the sources to export. @default all */
   readonly sources?: readonly string[] | undefined;
   /** Whether ticks are sorted by instrument first, not only by time. */
   readonly byInstrument?: boolean;

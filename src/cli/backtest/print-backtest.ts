@@ -17,7 +17,7 @@ import { certificateFields, overfittingFields, withOrders } from './result-field
 export interface BacktestFiles {
   readonly trades?: string;
   readonly equity?: string;
-  /** A page with the charts of all trials. */
+  /** File for a page with the charts of all trials. @default none */
   readonly html?: string;
   /** Whether to open that page in the browser. */
   readonly open?: boolean;
@@ -27,7 +27,7 @@ interface Printed {
   readonly files: BacktestFiles;
   readonly draws: number | undefined;
   readonly interval: Interval | undefined;
-  /** The symbol of stored series, which are printed as a list. */
+  /** The symbol, if its stored series are backtested; their results are printed as a list. */
   readonly symbol?: string;
 }
 
@@ -74,7 +74,7 @@ function checkFiles(series: number, trials: number, { files, symbol }: Printed):
 
 async function writeFiles({ candles }: BacktestData, result: BacktestResult, files: BacktestFiles): Promise<void> {
   if (files.trades === undefined && files.equity === undefined) return;
-  // Loaded only when a file is written.
+  // The module for tables is loaded only when a file is written.
   const { writeTable } = await import('../../files/write/write-table.ts');
   if (files.trades !== undefined) await writeTable(tradeTable(candles, result.trades), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
@@ -140,7 +140,7 @@ function bestOf(results: readonly BacktestResult[]): BacktestResult {
   );
 }
 
-/** The names of the strategies of trials. */
+/** The names of all strategies among the trials, as one text. */
 export const namesOf = (trials: readonly Trial[]): { strategy: string } => ({
   strategy: [...new Set(trials.map(({ strategy }) => strategy.name))].join(', '),
 });

@@ -88,7 +88,7 @@ async function demo(options: DemoOptions): Promise<void> {
     // With --keep the pages are served from the start of the run.
     const pages = options.keep ? await livePages(stackEnv, closers, log) : undefined;
     log.info(`${pages === undefined ? '' : `live pages:        ${pages}\n`}Temporal's Web UI: ${workflows}\n`);
-    // A run cannot end when its worker or its server is gone.
+    // Stops following the run if its worker or server is gone, since the run cannot end then.
     let fault: string | undefined;
     const abort = broken.then((why) => {
       fault = why;
@@ -174,7 +174,7 @@ interface DemoInput {
   readonly venue?: () => Promise<{ readonly environment: Readonly<Record<string, string>>; close(): Promise<void> }>;
 }
 
-/** The sandbox venue with its generated markets. */
+/** The demo's input without `--data`: the sandbox venue with its generated markets. */
 async function sandboxInput(home: string): Promise<DemoInput> {
   const catalogue = new URL('../../../sandbox/catalogue.json', import.meta.url);
   return {
@@ -186,7 +186,7 @@ async function sandboxInput(home: string): Promise<DemoInput> {
   };
 }
 
-/** The user's CSV files, one symbol per file, named after the file. */
+/** The demo's input with `--data`: the user's CSV files, each as a symbol that is named after the file. */
 async function dataInput(
   home: string,
   folder: string,

@@ -167,7 +167,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A user id in a container may have no name.
+    // In a container, the user id may have no name.
     return String(process.getuid?.() ?? 'unknown');
   }
 }

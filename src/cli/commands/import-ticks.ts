@@ -109,7 +109,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
     );
 }
 
-/** @throws ExitError 2 when two markets would share an instrument */
+/** Checks that the names of markets give different instruments. @throws ExitError 2 when two markets would share one */
 function checkDistinct(symbol: string, by: string | undefined, names: readonly string[]): void {
   const ids = new Map<string, string>();
   for (const name of names) {

@@ -13,7 +13,7 @@ import { type LogPosition, readTaskLog, type SentLogs, type TaskLogLine } from '
 import { noRun, note, printJsonLine, printLine, usageError } from '../terminal/print.ts';
 import { nothingStored, queryIfStored, withPredictLab } from '../terminal/session.ts';
 
-/** Milliseconds between two looks at a followed run. */
+/** Milliseconds between two reads of the log of a run that is followed. */
 const FOLLOW_MS = 250;
 
 interface Options {

@@ -24,7 +24,7 @@ import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/sessio
 
 const TITLE_WIDTH = 60;
 
-/** What is shown when there is no database yet. */
+/** Note that says what is shown while there is no database yet. */
 const SHIPPED = 'this is the shipped catalogue';
 
 const helpText = (): string => `
@@ -82,7 +82,7 @@ export default function register(symbols: Command): void {
     .option('--disabled', 'leave it out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
     .action(async (symbol: string, options: AddOptions) => {
-      // Checked before the database is opened.
+      // The selectors are checked before the database is opened.
       const selectors = addedSelectors(symbol, options);
       await useDatabase((database) => add(database, { symbol, selectors, options }));
     });

@@ -9,11 +9,11 @@ import { VERSION } from '../../version.ts';
 import { type ExportFilter, selectedInstruments } from '../backtest/export-filter.ts';
 import { EXPORTS, exportTable } from '../backtest/export-tables.ts';
 
-/** What the rows of an export can be divided by. */
+/** The criteria by which an export can be divided into partitions. */
 export const PARTITIONS = ['month', 'venue'] as const;
 export type Partition = (typeof PARTITIONS)[number];
 
-/** Tables that can be divided. */
+/** The tables that can be exported in partitions. */
 export const PARTITIONED = ['ticks', 'candles'] as const;
 export type Partitioned = (typeof PARTITIONED)[number];
 

@@ -82,7 +82,7 @@ async function readColumns(file: string): Promise<Partial<TickColumnNames>> {
   return Object.fromEntries(names);
 }
 
-/** What to check when every row of a file is bad, by the reasons. */
+/** Advice for a file whose rows are all bad: what to check, depending on the reasons. @param reasons number of bad rows by reason */
 export function adviceOn(reasons: Readonly<Record<string, number | undefined>>): string {
   if (reasons['time-range'])
     return 'the times lie before 1971 or in the future: check which column holds the time (--columns), and its unit';

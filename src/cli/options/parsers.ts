@@ -44,11 +44,11 @@ export function wordOption<Word extends string>(name: string, text: string, word
   return found;
 }
 
-/** An option that takes one of some words. */
+/** An option that takes one of a list of words. */
 export const takesWord = (flags: string, description: string, words: readonly string[]): Option =>
   option(flags, description, (name, text) => wordOption(name, text, words));
 
-/** An argument that may be one of some words. */
+/** An argument that may be one of a list of words. */
 export const wordArgument = (name: string, description: string, words: readonly string[]): Argument =>
   new Argument(`[${name}]`, description).choices(words).argParser((text: string) => wordOption(name, text, words));
 

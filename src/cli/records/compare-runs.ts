@@ -16,7 +16,7 @@ export async function versionIn(queryable: Queryable, text: string): Promise<Con
   return found;
 }
 
-/** The paths in which two configurations differ, with symbols by name. */
+/** The fields in which two configurations differ, as paths; symbols are matched by name. */
 export function changesOf(before: Configuration, after: Configuration): readonly ChangedPath[] {
   return changedPaths(comparable(before), comparable(after));
 }
@@ -31,7 +31,7 @@ const comparable = ({ input, catalogue, plugins, code }: Configuration) => ({
 /** A change in words: `input.daysBack: 7 → 2`. */
 export const changeLine = ({ path, before, after }: ChangedPath): string => `${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`;
 
-/** A stored backtest in the form in which runs are compared. */
+/** A stored backtest with the fields by which it is compared with that of another run. */
 export interface ComparedBacktest extends ComparableResult {
   readonly of: StoredBacktest;
 }

@@ -139,7 +139,7 @@ const headLine = (status: PipelineStatus, view: TerminalView, symbols: readonly 
   const slots = ended || !status.maxConcurrent ? [] : [`${status.statusBreakdown.running}/${status.maxConcurrent} slots`];
   const bar = (cells: number): string => paint(progressBar(status.progress, cells), view.result ?? 'running');
   const id = oneLine(status.runId);
-  // The widest form that fits; the least important parts are dropped first.
+  // Forms of the line from the widest on, of which the first that fits is used; they leave out the least important parts first.
   const forms = [
     [id, ...end, counts, bar(18), percent, time, ...slots, ...paused],
     [id, ...end, counts, bar(10), percent, time, ...slots, ...paused],
@@ -172,7 +172,7 @@ type Attempts = ReadonlyMap<string, PendingAttempt>;
 interface TerminalView {
   /** The verdict of an ended run. */
   readonly result?: RunResult | undefined;
-  /** Columns of the terminal. */
+  /** Width of the terminal in columns. */
   readonly width: number;
   /** Maximum number of lines; the last one sums up what does not fit. @default all */
   readonly height?: number;

@@ -65,7 +65,7 @@ export class ExitError extends Error {
 /** Wrong usage, which only the user can fix: exit code 2. */
 export const usageError = (message: string): ExitError => new ExitError(2, message);
 
-/** The run that a command names does not exist. */
+/** The error for a run that does not exist although a command names it. */
 export const noRun = (run: string): ExitError => usageError(`there is no run ${oneLine(run)}; \`predictlab runs\` lists them`);
 
 const WIDE =

@@ -21,7 +21,7 @@ export const padded = (low: number, high: number, share = 0.06): readonly [numbe
   return [low - air, high + air];
 };
 
-/** The smallest of 1, 2, 5 × 10ⁿ that is at least `rough`. */
+/** The smallest number of the form 1, 2 or 5 × 10ⁿ that is at least `rough`. */
 const roundStep = (rough: number): number => {
   const power = 10 ** Math.floor(Math.log10(rough));
   return ([1, 2, 5].find((factor) => factor * power >= rough * 0.999_999) ?? 10) * power;

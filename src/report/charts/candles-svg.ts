@@ -33,14 +33,14 @@ export interface CandleChart {
   readonly digits: number;
   readonly market: MarketKind;
   readonly height: number;
-  /** Labels of the time axis. @default 8 */
+  /** Approximate number of labels on the time axis. @default 8 */
   readonly timeLabels?: number;
   readonly live?: Part;
 }
 
 /** Maximum number of trades that are drawn: the newest ones. */
 export const MAX_TRADES = 500;
-/** Share of the height for the volume bars. */
+/** Share of the chart's height that the volume bars take. */
 const VOLUME_SHARE = 0.18;
 /** Maximum half width of a candle, so that a single candle does not fill the chart. */
 const MAX_HALF_WIDTH = 7;
@@ -148,7 +148,7 @@ export interface TradeArrow {
   readonly time: number;
   readonly price: number;
   readonly buys: boolean;
-  /** Share of the largest position's value, in [0, 1]. */
+  /** Value of the position as a share of the largest position's value, in [0, 1]; sets the arrow's size. */
   readonly share: number;
   /** Text for hover: the trade with all its fills. */
   readonly about: string;
@@ -197,7 +197,7 @@ export interface Position {
   readonly size: number;
   readonly entryTime: number;
   readonly entryPrice: number;
-  /** Oldest first. */
+  /** The exits of the position, oldest first. */
   readonly exits: readonly { readonly time: number; readonly price: number; readonly size: number }[];
 }
 

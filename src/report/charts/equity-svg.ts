@@ -29,7 +29,7 @@ export const drawdowns = (points: readonly EquityPoint[]): readonly number[] => 
   });
 };
 
-/** Maximum points of a drawn curve; longer ones are thinned. */
+/** Maximum number of points of a drawn curve; longer curves are thinned. */
 const MAX_POINTS = 2000;
 
 /** Keeps the first, last, lowest and highest point of each stretch, so that the curve loses no peak or trough. */

@@ -5,7 +5,7 @@ import type { AxisTick } from './axis.ts';
 export const PLOT_WIDTH = 1000;
 
 export interface PlotOptions {
-  /** Height in pixels, and in drawing units. */
+  /** Height of the plot; pixels and drawing units are the same vertically. */
   readonly height: number;
   readonly label: string;
   /** Shapes in units of `PLOT_WIDTH` × `height`. */
@@ -27,7 +27,7 @@ export interface PlotBand {
   readonly from: number;
   readonly to: number;
   readonly label: string;
-  /** Used where the label does not fit. */
+  /** Shorter label for bands on which the full label does not fit. */
   readonly short: string;
 }
 

@@ -5,13 +5,13 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
  * precision.
  */
 
-/** Shown where a value is not known. */
+/** The dash that stands for an unknown value. */
 export const DASH = '–';
 
 const THOUSANDS = '\u202f';
 const MINUS = '−';
 
-/** `1234567.8, 1` → `1 234 567.8`. Not finite → a dash. */
+/** A number as text: `1234567.8` with one digit → `1 234 567.8`; a dash if it is unknown or not finite. */
 export const formatNumber = (value: number | null | undefined, digits = 0): string => {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const [whole = '0', fraction] = Math.abs(value).toFixed(digits).split('.');
@@ -44,17 +44,17 @@ export const tableNumber = (value: number | null | undefined): string => {
   return /e-/.test(text) ? value.toFixed(20).replace(/0+$/, '') : text;
 };
 
-/** `2026-11-24 08:00Z`, or `2026-11-24 08:00:00Z` with precision `second`. */
+/** A time as text: `2026-11-24 08:00Z`, or `2026-11-24 08:00:00Z` with precision `second`. */
 export const formatTime = (time: number | null | undefined, precision: 'minute' | 'second' = 'minute'): string => {
   if (time === null || time === undefined || !Number.isFinite(time) || Math.abs(time) > 8.64e15) return DASH;
   const iso = new Date(time).toISOString().replace('T', ' ');
   return `${iso.slice(0, precision === 'minute' ? -8 : -5)}Z`;
 };
 
-/** `2026-11-24` */
+/** The UTC date of a time: `2026-11-24`. */
 export const formatDay = (time: number): string => formatTime(time).slice(0, 10);
 
-/** `02:10` of the day, UTC. */
+/** The UTC time of day: `02:10`. */
 export const formatClock = (time: number): string => formatTime(time).slice(11, 16);
 
 /** A range of time: `2026-11-24 02:10–05:40Z` inside one day, else both times in full. */

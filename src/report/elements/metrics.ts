@@ -4,7 +4,7 @@ export interface MetricColumn {
   /** Key of the metric in a result's JSON. */
   readonly key: string;
   readonly head: string;
-  /** Definition, window and unit, for hover and focus. */
+  /** Explanation of the metric (definition, window, unit), shown on hover and focus. */
   readonly about: string;
   readonly write: (value: number) => string;
 }

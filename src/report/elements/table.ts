@@ -4,7 +4,7 @@ export interface Column<Row> {
   readonly head: string;
   /** Explanation of the column, on hover and focus. */
   readonly about?: string;
-  /** Text is aligned left, numbers right. @default 'number' */
+  /** Alignment of the cells: text left, numbers right. @default 'number' */
   readonly align?: 'text' | 'number' | 'centre';
   readonly cell: (row: Row, index: number) => Part;
   /** Sort key; without it the column has no sort button. `null` sorts last in both directions. */
@@ -12,7 +12,7 @@ export interface Column<Row> {
 }
 
 export interface TableOptions {
-  /** Unique on the page. */
+  /** Id of the table, unique on the page. */
   readonly id: string;
   readonly caption: string;
   /** Shown instead of the table when there are no rows. */

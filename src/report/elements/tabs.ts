@@ -1,9 +1,9 @@
 import { html, type Markup, type Part } from './html.ts';
 
 export interface TabsOptions {
-  /** Unique on the page. */
+  /** Name of the group of tabs, unique on the page. */
   readonly name: string;
-  /** Name of the group of tabs for screen readers. */
+  /** Title of the group of tabs for screen readers. */
   readonly legend: string;
   /** The tab that is open at first. @default 0 */
   readonly first?: number;

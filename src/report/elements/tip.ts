@@ -5,7 +5,7 @@ import { html, type Markup, type Part } from './html.ts';
 /** A state of a task, symbol or run. Pages show it as a shape and a word; colour only repeats them. */
 export type State = TaskStatus | RunResult;
 
-/** The shape of each state. */
+/** The character that shows each state as a shape. */
 export const STATE_GLYPHS: Readonly<Record<State, string>> = {
   pending: '○',
   running: '◐',

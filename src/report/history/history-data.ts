@@ -6,13 +6,13 @@ import type { PricePoint } from '../symbol/symbol-data.ts';
 /** All data of the page of all runs. Times are UTC epoch milliseconds, durations seconds. */
 export interface HistoryPageData {
   readonly now: number;
-  /** Newest first. */
+  /** The runs, newest first. */
   readonly runs: readonly HistoryRunColumn[];
-  /** In alphabetical order. */
+  /** The symbols in alphabetical order. */
   readonly symbols: readonly HistorySymbolRow[];
   /** The next run of the schedule; `null` without a schedule, or while Temporal cannot be reached. */
   readonly next: { readonly at: number; readonly paused: boolean } | null;
-  /** The runs in Temporal's Web UI. @default not known */
+  /** Address of the runs in Temporal's Web UI. @default not known */
   readonly temporalUrl?: string;
   readonly incidents?: readonly Incident[];
   /** Universes that a run has listed. @default none */
@@ -44,8 +44,8 @@ export interface HistorySymbolRow {
   readonly href: string | null;
   /** Newest tick of the symbol's most active instrument. */
   readonly last: PricePoint | null;
-  /** Closes of the last seven days of that instrument, oldest first. */
+  /** Closing prices of the symbol's most active instrument over the last seven days, oldest first. */
   readonly spark: readonly PricePoint[];
-  /** Milliseconds between two closes. */
+  /** Milliseconds between two closing prices of `spark`. */
   readonly sparkStep: number;
 }

@@ -3,10 +3,10 @@ import { html, type Markup, raw } from '../elements/html.ts';
 import { LIGHT_COLOURS } from '../elements/page/theme.ts';
 
 export interface Picture {
-  /** File name without extension. */
+  /** Name of the picture's file, without extension. */
   readonly name: string;
   readonly title: string;
-  /** Drawn one below the other, with a common x axis. */
+  /** The plots of the picture, drawn one below the other with a common x axis. */
   readonly plots: readonly PlotOptions[];
   /** Lines of the drawing by CSS class, with their names. */
   readonly legend?: readonly { readonly tone: string; readonly text: string }[];
@@ -21,7 +21,7 @@ const LEGEND_HEIGHT = 18;
 /** The packaged font first, so that pictures look the same on every machine. */
 const FONT = "'DejaVu Sans',Verdana,sans-serif";
 
-/** The page's style for drawings. */
+/** CSS of the drawings, as on the pages; each picture contains it. */
 const STYLE = `text{font:11px ${FONT};fill:var(--quiet)}.title{font-size:14px;fill:var(--text)}
 .line{fill:none;stroke-width:1.5}.hair{fill:none;stroke:var(--grid)}.rule{fill:none;stroke:var(--quiet);stroke-dasharray:4 3}
 .up-line{fill:none;stroke:var(--up)}.down-line{fill:none;stroke:var(--down)}.up-body{fill:none;stroke:var(--up)}.down-body{fill:var(--ground);stroke:var(--down)}

@@ -13,7 +13,7 @@ export interface ComparedRun {
   readonly metrics?: ReadonlyMap<string, ComparedMetrics>;
 }
 
-/** Metrics as fractions; `null` where undefined or weak. */
+/** The compared metrics of a symbol; returns are fractions. `null` if a metric is undefined or weak. */
 export interface ComparedMetrics {
   /** The best strategy with its parameters. */
   readonly strategy: string;

@@ -5,7 +5,7 @@ import { ACTION_SCRIPT, actionButton, actionStatus } from '../elements/live/acti
 import { type Column, table } from '../elements/table.ts';
 import { sitePage } from '../site/site-page.ts';
 
-/** Maximum rows; `predictlab plan` prints all. */
+/** Maximum number of tasks on the page; `predictlab plan` prints all. */
 const MAX_ROWS = 1_000;
 
 const COLUMNS: readonly Column<PlannedTask>[] = [

@@ -51,7 +51,7 @@ export interface RunPageData {
 export interface ShadowVerdict {
   readonly build: string;
   readonly verdict: 'same' | 'differs';
-  /** UTC epoch milliseconds. */
+  /** Time of the comparison, UTC epoch milliseconds. */
   readonly at: number;
   readonly rows: number;
   readonly candles: number;
@@ -73,14 +73,14 @@ export interface RunSymbolRow {
   readonly title: string;
   /** Relative address of the symbol's page; `null` when the run made none. */
   readonly href: string | null;
-  /** Rows that this run collected. */
+  /** Number of rows that this run collected. */
   readonly rowsIn: number | null;
   readonly quarantined: number | null;
   /** Newest tick of the symbol's most active instrument. */
   readonly last: PricePoint | null;
-  /** Closes of the last seven days of that instrument, oldest first. */
+  /** Closing prices of the symbol's most active instrument over the last seven days, oldest first. */
   readonly spark: readonly PricePoint[];
-  /** Milliseconds between two closes. */
+  /** Milliseconds between two closing prices of `spark`. */
   readonly sparkStep: number;
   readonly best: {
     readonly strategy: string;
@@ -90,7 +90,7 @@ export interface RunSymbolRow {
     readonly undefined: Readonly<Record<string, string>>;
     readonly sharpeError?: number | null;
   } | null;
-  /** Why there is no best strategy although there are backtests. */
+  /** The reason why there is no best strategy although there are backtests; absent otherwise. */
   readonly unranked?: string;
 }
 

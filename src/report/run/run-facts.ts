@@ -10,7 +10,7 @@ export interface StageFacts {
   readonly meanSeconds: number;
   readonly p95Seconds: number;
   readonly retries: number;
-  /** Succeeded / (succeeded + failed), in [0, 1]. */
+  /** Share of the ended tasks that succeeded, in [0, 1]: succeeded / (succeeded + failed). */
   readonly successRate: number;
 }
 

@@ -7,12 +7,12 @@ import { taskButton, taskState } from './task-grid.ts';
 import { attemptEnd } from './time/path-times.ts';
 
 export interface DrawerLine {
-  /** ISO 8601, UTC. */
+  /** Time of the log line, ISO 8601, UTC. */
   readonly time: string;
   readonly level: string;
   readonly attempt: number;
   readonly message: string;
-  /** The remaining fields, as text. */
+  /** The remaining fields of the log line, as text. */
   readonly fields: string;
 }
 
@@ -22,12 +22,12 @@ export interface DrawerData {
   /** What the task waits for, or why it was skipped or failed; `null` where that is not known. */
   readonly why: string | null;
   readonly next: { readonly attempt: number; readonly retryAt: number | null; readonly lastFailure: string | null } | null;
-  /** The last failed attempts, oldest first. */
+  /** The last failed attempts of the task, oldest first. */
   readonly past: readonly PastAttempt[];
   /** The stages of a symbol that the run's status lists only as a whole, by task id. */
   readonly stages: Readonly<Record<string, TaskResult>>;
   readonly lines: readonly DrawerLine[];
-  /** Number of all log lines. */
+  /** Number of all log lines of the task, also those that `lines` leaves out. */
   readonly lineCount: number;
   readonly temporalUrl: string | null;
 }

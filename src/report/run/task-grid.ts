@@ -6,11 +6,11 @@ import { type Column, table } from '../elements/table.ts';
 import { STAGE_LETTERS, STATE_GLYPHS, type State, stateGlyph } from '../elements/tip.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 
-/** Maximum rows; in a run of more symbols only those that need attention have one. */
+/** Maximum number of rows; in a run with more symbols, only symbols that need attention have a row. */
 export const MAX_ROWS = 60;
 /** Maximum number of symbols folded into the strip below the grid; further ones are only counted. */
 export const MAX_FOLDED = 2_000;
-/** Symbols per line of the strip. */
+/** Number of symbols per line of the strip. */
 const STRIP_LINE = 50;
 
 /**

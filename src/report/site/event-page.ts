@@ -15,7 +15,7 @@ import { sitePage } from './site-page.ts';
 export interface EventQuote {
   readonly instrument: Omit<Instrument, 'outcomeIds'> & PricedMarket;
   readonly last: PricePoint | null;
-  /** Closes of the last seven days, oldest first, and the time between two of them. */
+  /** Closing prices of the last seven days, oldest first; `sparkStep` is the time between two of them, in milliseconds. */
   readonly spark: readonly PricePoint[];
   readonly sparkStep: number;
   readonly symbols: readonly string[];

@@ -8,7 +8,7 @@ import { sitePage } from './site-page.ts';
 export interface AlertDelivery {
   readonly event: IncidentEvent;
   readonly sink: string;
-  /** UTC epoch milliseconds; null while it is not delivered. */
+  /** Time of the delivery, UTC epoch milliseconds; null while the alert is not delivered. */
   readonly deliveredAt: number | null;
   readonly attempts: number;
   /** The last error of a delivery that failed. */

@@ -12,7 +12,7 @@ export interface SymbolIndexRow {
   readonly symbol: string;
   readonly title: string;
   readonly enabled: boolean;
-  /** 1 goes first. */
+  /** Priority of the symbol in runs: 1 goes first. */
   readonly priority: number;
   /** Address of the symbol's page; `null` without a run. */
   readonly href: string | null;
@@ -20,15 +20,15 @@ export interface SymbolIndexRow {
   readonly state: State | null;
   /** Time of the last seven days that was not collected; `null` without a gap. */
   readonly gaps: { readonly gaps: number; readonly totalMs: number; readonly lastEnd: number } | null;
-  /** Newest tick of its most active instrument. */
+  /** Newest tick of the symbol's most active instrument. */
   readonly last: PricePoint | null;
-  /** Closes of the last seven days of that instrument, oldest first. */
+  /** Closing prices of the symbol's most active instrument over the last seven days, oldest first. */
   readonly spark: readonly PricePoint[];
-  /** Milliseconds between two closes. */
+  /** Milliseconds between two closing prices of `spark`. */
   readonly sparkStep: number;
 }
 
-/** Points of a sparkline, as many as its pixels can show. */
+/** Number of points of a sparkline: as many as its pixels can show. */
 const SPARK_POINTS = 28;
 
 /** The index of all symbols: search, filter by state, sort. @param now UTC epoch milliseconds */

@@ -30,7 +30,7 @@ export interface CandlePanel {
   readonly series: EmbeddedCandles;
   readonly asOf: number;
   readonly symbol: string;
-  /** Unique on the page. */
+  /** Id of the panel, unique on the page. */
   readonly id: string;
 }
 
@@ -74,7 +74,7 @@ export const candleChart = (section: InstrumentSection, series: EmbeddedCandles,
   height: HEIGHT,
 });
 
-/** The chosen strategy's indicators on its own interval, and the prices of twins. */
+/** Lines over the candles: the chosen strategy's indicators, if this is the strategy's interval, and the prices of twins. */
 const linesOf = (section: InstrumentSection, { interval }: EmbeddedCandles): readonly ChartLine[] => {
   const traded = section.chosen === null ? undefined : section.backtests[section.chosen.index]?.interval;
   const indicators = traded === interval ? (section.chosen?.indicators ?? []) : [];

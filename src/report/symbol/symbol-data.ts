@@ -32,7 +32,7 @@ export interface SymbolPageData {
   readonly instrumentCount: number;
   /** Calibration of the prices of the symbol's resolved markets, by interval. */
   readonly calibration: readonly CalibrationTable[];
-  /** Name and version of what made the page, shown in the footer. */
+  /** Name and version of the program that made the page, shown in the footer. */
   readonly madeBy: string;
   /** Whether a server serves the page, so that it links to other served pages. @default false */
   readonly isServed?: boolean;
@@ -44,7 +44,7 @@ export interface ShortMarket {
   readonly opensAt: number;
   readonly closesAt: number;
   readonly resolution: Resolution;
-  /** The last price of each period that had one, oldest first. */
+  /** The market's prices, oldest first: the last price of each of a fixed number of equal periods, where there is one. */
   readonly path: readonly PricePoint[];
 }
 
@@ -147,9 +147,9 @@ export interface BacktestRow {
   readonly weak?: Readonly<Record<string, string>>;
   /** Standard error of the Sharpe ratio. */
   readonly sharpeError?: number | null;
-  /** Entries that the volume cap made smaller. */
+  /** Number of entries whose size the volume cap reduced. */
   readonly cut?: number | null;
-  /** Orders that did not fill, by reason. */
+  /** Number of orders that did not fill, by reason. */
   readonly unfilled?: Readonly<Record<string, number | undefined>>;
   /** Trading terms in words: `cash 10 000, …`. */
   readonly terms?: string | null;
@@ -162,7 +162,7 @@ export interface BacktestRow {
 }
 
 export interface ChosenBacktest {
-  /** Index into `backtests`. */
+  /** Index of the chosen backtest in `backtests`. */
   readonly index: number;
   readonly trades: readonly BacktestTrade[];
   /** Equity from the first drawn candle on. */
@@ -176,7 +176,7 @@ export interface ChosenBacktest {
 }
 
 export interface IndicatorLine {
-  /** `sma 10` */
+  /** Name of the indicator with its parameters, such as `sma 10`. */
   readonly name: string;
   /** Values by the open time of their candle; warm-up candles have none. */
   readonly points: readonly PricePoint[];

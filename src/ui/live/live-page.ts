@@ -67,7 +67,7 @@ export interface PageChanges {
   /** The revision that the reader's next request must name. */
   readonly revision: number;
   readonly ended: boolean;
-  /** Whether the page cannot be read at the moment. */
+  /** Whether the page's data cannot be read at the moment, so that the page stands still. */
   readonly still: boolean;
 }
 
@@ -82,7 +82,7 @@ export interface LivePageOptions {
   readonly maxPauseMs?: number;
   /** Milliseconds without a request after which the page is no longer read. @default 10,000 */
   readonly askedWithinMs?: number;
-  /** Called when the page is no longer read. */
+  /** Called when reading of the page stops because nobody requests its changes, or because it has ended. */
   readonly onIdle?: () => void;
 }
 

@@ -79,7 +79,7 @@ export class VisibleStages {
     this.#run = run;
   }
 
-  /** The status with the stages of the rows on the page. */
+  /** Adds to a status the stages of the symbols that have a row on the page. */
   async shown(status: RunOnPage): Promise<RunOnPage> {
     const { config, executionId } = this.#run;
     if (config.symbols.length <= STAGE_DETAIL_LIMIT) return status;

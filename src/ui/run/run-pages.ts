@@ -22,7 +22,7 @@ import { lookAtOpenRun, type SeenRun, VisibleStages } from './open-run.ts';
 
 export interface RunSources {
   readonly database: Database;
-  /** `undefined` while Temporal cannot be reached. */
+  /** The client of Temporal; `undefined` while Temporal cannot be reached. */
   readonly lab: () => Promise<PredictLab | undefined>;
   readonly temporalUi?: WebUi;
 }
@@ -49,7 +49,7 @@ const TIME_CHART_EVERY_MS = 1_000;
 export interface TaskInRun {
   readonly status: PipelineStatus;
   readonly task: TaskResult;
-  /** The stages of a symbol, in a run of more than 50 symbols. */
+  /** The stages of a symbol in a run of more than 50 symbols; empty for other tasks. */
   readonly stages: Readonly<Record<string, TaskResult>>;
   readonly past: readonly PastAttempt[];
   /** The reason why the run did not answer; null if it did, or if it has ended. */
@@ -63,12 +63,12 @@ export const runAddress = (runId: string): string => `/runs/${encodeURIComponent
 export class RunPages {
   readonly #options: RunPagesOptions;
 
-  /** Lookups under way, shared by all requests. */
+  /** Lookups of runs that are under way, shared by all requests. */
   readonly #lookups = new Map<string, Promise<StoredRun | undefined>>();
 
-  /** The last data of watched runs, by execution. */
+  /** The newest data of runs whose pages are open, by execution id. */
   readonly #latest = new Map<string, { readonly at: number; readonly data: RunPageData; readonly unanswered: string | null }>();
-  /** The last answers of symbols' own workflows, by execution and symbol. */
+  /** The newest answers of symbols' own workflows, by execution id and symbol. */
   readonly #answers = new Map<string, { readonly at: number; readonly stages: Promise<Readonly<Record<string, TaskResult>>> }>();
 
   constructor(options: RunPagesOptions) {
@@ -263,7 +263,7 @@ const perhapsRetried = ({ taskResults, startedAt, durationSeconds }: PipelineSta
   );
 };
 
-/** The retries of tasks that are still open; ended tasks have newer facts. */
+/** The retries of tasks that are still open; for ended tasks, the status is newer. */
 const stillOpen = (retries: Readonly<Record<string, TaskResult>>, status: PipelineStatus): Record<string, TaskResult> =>
   Object.fromEntries(
     Object.entries(retries).filter(([taskId]) => ['running', 'pending'].includes(status.taskResults[taskId]?.status ?? '')),

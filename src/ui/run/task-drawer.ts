@@ -14,7 +14,7 @@ export interface DrawerRequest {
   readonly taskId: string;
   readonly shown: TaskInRun;
   readonly home: string;
-  /** `undefined` while Temporal cannot be reached. */
+  /** The client of Temporal; `undefined` while Temporal cannot be reached. */
   readonly lab: PredictLab | undefined;
   readonly temporalUi?: WebUi;
   readonly sentLogs?: (runId: string) => SentLogs;

@@ -14,7 +14,7 @@ export class Account {
   base: number;
   slope = 0;
   cash: number;
-  /** 1 = long, −1 = short, 0 = no position. */
+  /** Side of the position held: 1 = long, −1 = short, 0 = no position. */
   side: 1 | -1 | 0 = 0;
   notional = 0;
   cut = 0;
@@ -24,7 +24,7 @@ export class Account {
   size = 0;
   private bar = 0;
   private entryBar = 0;
-  /** Entry price of the first outcome. */
+  /** Entry price of the position, as a price of the first outcome. */
   entryPrice = 0;
   /** Units that can still be filled in the present bar under the volume cap. */
   private room = Number.POSITIVE_INFINITY;

@@ -36,7 +36,7 @@ export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' 
 }
 
 interface HeldPosition {
-  /** Event whose markets resolve together with this one. */
+  /** Id of the event to which the position's market belongs; its markets resolve together. */
   readonly event: string;
   readonly from: number;
   readonly to: number;

@@ -14,13 +14,13 @@ export class RestingOrders {
   private readonly longestMs: number;
   private readonly closesAt: number;
   private entry: { readonly order: Order; readonly side: 1 | -1; readonly limit: number | undefined } | undefined;
-  /** NaN = no stop. */
+  /** Price of the stop; NaN if there is none. */
   private stop = Number.NaN;
-  /** NaN = no target. */
+  /** Price of the target; NaN if there is none. */
   private target = Number.NaN;
   /** Whether the stop was reached at a price that cannot be traded. It is tried again at each bar but counted as unfilled only once. */
   private stopRefused = false;
-  /** Whether the volume cap delayed part of a stop, which then fills at the next opens at any price. */
+  /** Whether the volume cap delayed part of the exit at a stop; the rest fills at the next opens, at any price. */
   private stopped = false;
 
   /** @param closesAt close of the market; in the bar of the close only the open can be traded */

@@ -10,7 +10,7 @@ export interface Trade {
   readonly entryBar: number;
   readonly exitBar: number;
   readonly side: 'long' | 'short';
-  /** Positive for shorts too. */
+  /** Number of units; positive for shorts too. */
   readonly size: number;
   /** Price per unit. For a probability market's short it is the price of the first outcome at which the other outcome was bought. */
   readonly entryPrice: number;
@@ -25,7 +25,7 @@ export interface Trade {
 export interface Unfilled {
   /** Orders whose price after rounding was outside [tick, 1 − tick]. */
   beyondTick?: number;
-  /** Entries for which the volume cap left nothing. */
+  /** Entries that did not fill because the volume cap left no units. */
   noVolume?: number;
   /** Exits that the volume cap delayed in part; the rest filled at later bars or was closed at the end. */
   heldBack?: number;
@@ -43,13 +43,13 @@ export interface Simulation {
   readonly lastMark: number;
   /** Sum of size·price over all fills; settlements are not fills. */
   readonly notional: number;
-  /** Number of entries that the volume cap reduced. */
+  /** Number of entries whose size the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
   readonly spreads: SpreadCounts;
 }
 
-/** Decisions as numbers, one per bar. */
+/** Codes of the decisions in a {@link DecisionLog}, one per bar. */
 export const HOLD = 0;
 export const LONG = 1;
 export const SHORT = 2;
@@ -61,7 +61,7 @@ export const ORDER = 4;
 export interface DecisionLog {
   /** One code per bar: {@link HOLD}, {@link LONG}, {@link SHORT}, {@link FLAT} or {@link ORDER}. */
   readonly codes: Uint8Array;
-  /** The orders of the bars whose code is {@link ORDER}, by bar. */
+  /** The orders by index of the bar, for bars whose code is {@link ORDER}. */
   readonly orders: ReadonlyMap<number, Order>;
 }
 

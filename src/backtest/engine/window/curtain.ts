@@ -33,8 +33,8 @@ const MIN_MOVE = 0.01;
  * bar by bar. One run tests every decision against another future, however the strategy obtained a column (its window, patched built-ins,
  * the program's own arrays). The caller must {@link lift} the curtain to restore the columns.
  *
- * The true values are kept in linked objects and passed only to built-ins as they were when this module was loaded: a strategy could have
- * patched them since.
+ * The true values are kept in linked objects and passed only to built-ins that were captured when this module was loaded: a strategy could
+ * replace the others to read them.
  */
 export class Curtain {
   #future: Future = 'none';

@@ -127,6 +127,6 @@ export class SeriesView implements LongerBars {
   }
 }
 
-// all strategies share these prototypes
+// frozen because all strategies share these prototypes
 Object.freeze(ColumnReading.prototype);
 Object.freeze(SeriesView.prototype);

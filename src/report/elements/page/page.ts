@@ -7,7 +7,7 @@ export interface PageOptions {
   readonly body: Part;
   /** The line of navigation above the head. @default none: a page that is a file */
   readonly nav?: Part;
-  /** Last line of the page: what made it, when, licences. */
+  /** Last line of the page: name and version of PredictLab, time, licences. */
   readonly footer: Part;
   /** The page's scripts in order. The content policy allows only these scripts, by hash, and files next to the page. */
   readonly scripts?: readonly PageScript[];
@@ -21,7 +21,7 @@ export interface PageOptions {
 const FAVICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%2300756a' d='M2 8h3v6H2zM7 4h3v10H7z'/%3E%3Ccircle fill='%23b54708' cx='13' cy='4' r='2'/%3E%3C/svg%3E";
 
-/** A script's text, or a file next to the page. */
+/** A page's script: its text, or the name of a file next to the page. */
 export type PageScript = string | { readonly file: string };
 
 /** Renders a document that needs no network, and runs no script but the given ones. */

@@ -9,7 +9,7 @@ export interface SharedFailure {
   /** Failed tasks, in the run's order. */
   readonly taskIds: readonly string[];
   readonly type: string;
-  /** The first task's message. */
+  /** The error message of the first failed task. */
   readonly message: string;
   /** Maximum attempts of one of the tasks. */
   readonly attempts: number;

@@ -9,7 +9,7 @@ import { worstState } from '../symbol-tasks.ts';
 /** A custom task, or consecutive stages of all symbols with the same dependencies. */
 export interface DagNode {
   readonly name: string;
-  /** `collect → kline`; empty for a custom task. */
+  /** The stages of the node, such as `collect → kline`; empty for a custom task. */
   readonly detail: string;
   readonly state: State;
   /** Number of its tasks that succeeded or failed. */
@@ -21,7 +21,7 @@ export interface DagNode {
 
 export interface Dag {
   readonly nodes: readonly DagNode[];
-  /** Indices into `nodes`: `to` waits for `from`. */
+  /** Pairs of indices into `nodes`: the node `to` waits for the node `from`. */
   readonly edges: readonly (readonly [from: number, to: number])[];
 }
 

@@ -7,9 +7,9 @@ export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'graph' | 'symbols
 
 /** Addresses on the server that serves a run's live page. */
 export interface LiveAddresses {
-  /** Server-Sent Events with the page's changes; `null` once the run has ended. */
+  /** Address of the page's changes; `null` once the run has ended. */
   readonly events: string | null;
-  /** A task's drawer; the encoded task id is appended. */
+  /** Address of the tasks' drawers, to which the page appends the encoded task id. */
   readonly task: string;
   /** Whether the page has buttons that change the run. */
   readonly control: boolean;

@@ -12,7 +12,7 @@ import type { GroupedTasks } from '../symbol-tasks.ts';
 import { type AttemptPiece, attemptPieces, type PathTimes, pathTimes, shareBoundBySlots } from './path-times.ts';
 
 const HEIGHT = 16;
-/** Maximum rows: the slowest ones, in the run's order. */
+/** Maximum number of rows: the slowest ones are shown, in the run's order. */
 const MAX_ROWS = 40;
 /** Minimum share of time for which the page calls a run limited by its slots. */
 const NOTABLE_SHARE = 0.25;
@@ -24,7 +24,7 @@ const NOTABLE_WAIT_SECONDS = 0.1;
 type KnownAttempts = Readonly<Record<string, readonly PastAttempt[]>>;
 
 export interface GanttScale {
-  /** UTC epoch milliseconds. */
+  /** Start of the chart, UTC epoch milliseconds. */
   readonly start: number;
   readonly x: (time: number) => number;
   readonly path: ReadonlySet<string>;

@@ -62,9 +62,9 @@ export function attemptPieces({ taskId, from, to, task }: TaskSpan, failed: read
 /** How the time from a run's start to the end of its critical path was spent; seconds. */
 export interface PathTimes {
   readonly work: number;
-  /** Between a failed attempt and the next one. */
+  /** Time between failed attempts and the next ones. */
   readonly between: number;
-  /** Waiting for slots, gates and workers before a task started. */
+  /** Time in which tasks waited for slots, gates and workers before they started. */
   readonly waiting: number;
   /** Whether `work` includes waits, because the attempts or stages of some tasks are not known. */
   readonly isMixed: boolean;
