@@ -11,8 +11,8 @@ export const TOKEN_FILE = 'ui-token';
 const TOKEN = /^[\w-]{20,200}$/;
 
 /**
- * Reads the token from a file, so that open pages and bookmarks survive a restart; creates the file, readable by its owner alone, where
- * there is none.
+ * Reads the token from a file, so that open pages and bookmarks survive a restart; creates the file, readable by its owner alone, if it
+ * does not exist.
  * @throws PredictLabError BadInput when the file cannot be read or created, holds no token, or can be read by others
  */
 export async function keptToken(file: string): Promise<string> {

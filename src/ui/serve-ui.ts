@@ -53,7 +53,7 @@ export interface UiOptions {
 export interface Ui {
   readonly address: string;
   watched(): number;
-  /** Accepts no more requests and waits for those that are being answered, which still need the database. */
+  /** Refuses new requests and waits for those that are being answered, which still need the database. */
   close(): Promise<void>;
 }
 

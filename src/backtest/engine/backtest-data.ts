@@ -28,7 +28,7 @@ interface SeriesFacts {
 
 /** A twin's bars before they are checked. */
 export interface TwinInput extends Pick<TwinSeries, 'id' | 'candles'> {
-  /** Length of a bar; milliseconds. @default {@link longestBar}: a bar is known only once it has closed */
+  /** Length of a bar; milliseconds. @default {@link longestBar}, so that a bar counts as known only once it has closed */
   readonly barMs?: number;
   /** Names of the twin and its bars in messages. @default the twin's id */
   readonly names?: SeriesNames;

@@ -98,7 +98,7 @@ export const marketOfFacts = (
   resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
 });
 
-/** An instrument as it was known at `asOf`: open if it ended later, without a later book or resolution, on the terms of that time. */
+/** An instrument as it was known at `asOf`: on the terms of that time, open if it ended later, and without later books and results. */
 export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument {
   const { earlierTerms = [], book } = instrument;
   const earlier = earlierTerms.find(({ until }) => until > asOf);

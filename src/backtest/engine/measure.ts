@@ -46,7 +46,7 @@ export function measure(input: {
     if (trade.end === 'mark') markPnl += trade.pnl;
   }
   const { count, closed, events } = positionsOf(trades);
-  // not `{ ...copied, added }`: there V8 adds properties a hundred times as slowly as in Object.assign
+  // Object.assign, because V8 adds properties to `{ ...copied, added }` a hundred times as slowly
   const metrics = Object.assign(
     curveMetrics({ start: cash, equity, moments, days: returns.length, years, closed }),
     {

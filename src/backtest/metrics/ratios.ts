@@ -17,7 +17,7 @@ export interface Moments {
   readonly kurtosis: number;
 }
 
-/** The reason why no ratio of a return series is defined; undefined if there is none. */
+/** The reason why a return series has no ratios at all; undefined if it can have some. */
 export function noRatio({ count, mean }: Pick<Moments, 'count' | 'mean'>): Undefined | undefined {
   if (count < 2) return undefinedBecause('needs at least two returns');
   return Number.isNaN(mean) ? undefinedBecause('the account was worth nothing, and something again: no return says that') : undefined;

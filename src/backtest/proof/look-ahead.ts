@@ -95,7 +95,7 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   };
 }
 
-/** Runs the strategy again; undefined if it fails. @param on the inputs that replace those of the backtest */
+/** Runs the strategy again; undefined if the strategy fails. @param on the inputs that replace those of the backtest */
 function decideAgain(
   { strategy, params, candles, market, options, barMs, twin, from = 0, to = candles.length }: ProofInput,
   on: Partial<DecisionInput>,

@@ -53,8 +53,8 @@ function canonicalPart(value: unknown): string | undefined {
 }
 
 /**
- * Hex SHA-256 of the data that every result depends on: candles and the market's facts, without those of {@link hashSituation}, and
- * without the time at which the result became known, unless the market has no close.
+ * Hex SHA-256 of the data that every result depends on: candles and the market's facts, except those of {@link hashSituation}. The time at
+ * which the result became known counts only if the market has no close.
  */
 export function hashData(
   candles: CandleSeries,
@@ -108,7 +108,7 @@ export const seriesMemoryGap = ({ name }: Strategy): string =>
 /** Cache of options as text, since all trials of a grid share their options. */
 const optionsTexts = new WeakMap<BacktestOptions, string>();
 
-/** A backtest's options as text that is equal for equal options, without those of the proof. */
+/** A backtest's options, without those of the look-ahead proof, as text that is equal for equal options. */
 export function optionsText(given: BacktestOptions): string {
   const known = optionsTexts.get(given);
   if (known !== undefined) return known;

@@ -16,8 +16,8 @@ export interface TestedWindow {
 export type TradePart = (trial: number, bars: readonly [number, number], days: DayRange) => Stretch | StrategyFailure;
 
 /**
- * Picks in each window the trial that ranks first in the training part ({@link rankOf}; the first of equal ones) and trades it on the test
- * part. A trial that fails in any part is removed from all windows, which then pick again. Yields after each part.
+ * Picks in each window the trial that ranks first in the training part ({@link rankOf}; among equal trials, the first) and trades it on the
+ * test part. A trial that fails in any part is removed from all windows, which then pick again. Yields after each part.
  * @returns `windows` in the order of the spans, empty if every trial failed; `failures` by index of the trial
  */
 export function* pickAndTest(

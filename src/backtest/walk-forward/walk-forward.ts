@@ -21,7 +21,7 @@ import { type SkippedWindow, type WalkForwardParts, type WindowTimes, windowsOf 
 
 /** One window: the trial picked on `[trainFrom, trainTo)` and its result on `[testFrom, testTo)`; UTC epoch milliseconds. */
 export interface WalkForwardWindow extends WindowTimes {
-  /** Strategy of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`; the first of equal ones). */
+  /** Strategy of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`; among equal trials, the first). */
   readonly strategy: string;
   readonly params: Params;
   /** Metrics of the training part, with the Sharpe ratio deflated by all trials in this part. */

@@ -47,7 +47,7 @@ export async function plannedUniverses(
 }
 
 /**
- * Marks the tasks of shards that the run will not run if its own listing finds what the last one found.
+ * Marks as reused the tasks of shards that the run will skip unless its own listing finds something new.
  * @param database `undefined` when there is none yet
  */
 export async function withResting(

@@ -45,7 +45,7 @@ const symbolLine = (row: SymbolTasks, attempts: Attempts, view: TerminalView, na
 
 const symbolDetail = (row: SymbolTasks, attempts: Attempts, now: number): string => {
   const entries = Object.entries(row.stages);
-  // Shown first: a failed stage, then a running one, then one that waits for its next attempt.
+  // The line shows a failed stage; without one, a running stage; without that, one that waits for its next attempt.
   const shown =
     entries.find(([, task]) => task.status === 'failed') ??
     entries.find(([, task]) => task.status === 'running') ??

@@ -35,7 +35,7 @@ export const within = (ranges: readonly TimeRange[], window: TimeRange): readonl
 /** Maximum number of gaps that one plot shades, the longest ones; the data quality section counts all of them. */
 const MAX_BANDS = 300;
 
-/** The gaps inside the range, in order; the longest ones where there are too many. */
+/** The gaps inside the range, in order; only the longest ones if there are too many to draw. */
 export const drawnGaps = (gaps: readonly TimeRange[], range: TimeRange): readonly TimeRange[] => {
   const inside = within(gaps, range);
   if (inside.length <= MAX_BANDS) return inside;

@@ -39,5 +39,5 @@ export const runReportPath = (home: string, run: string | FiledRun): string => j
 /** The folder of the logs of a run's tasks. */
 export const taskLogFolder = (home: string, runId: string): string => join(home, 'logs', 'runs', reportFolderName(runId));
 
-/** The file name of a symbol's page; never that of the run's page. */
+/** The file name of a symbol's page, which never equals that of the run's page. */
 export const symbolPageName = (symbol: string): string => (symbol.toLowerCase() === 'index' ? `${symbol}_.html` : `${symbol}.html`);

@@ -15,7 +15,7 @@ export interface TableOptions {
   /** Id of the table, unique on the page. */
   readonly id: string;
   readonly caption: string;
-  /** Shown instead of the table when there are no rows. */
+  /** Text that is shown instead of the table if there are no rows. @default 'none' */
   readonly empty?: string;
   readonly className?: string;
 }

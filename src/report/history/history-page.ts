@@ -174,7 +174,7 @@ export const durationTrend = (newestFirst: readonly HistoryRunColumn[]): Markup 
   const runs = newestFirst.filter((run) => run.durationSeconds !== null).toReversed();
   if (runs.length === 0) return html`<p class="none">no run has ended</p>`;
   const most = Math.max(...runs.map((run) => run.durationSeconds ?? 0), 0.001);
-  // Bars are never wider than those of 30 runs.
+  // Bars are never wider than those of 30 runs, so that a few runs do not fill the plot.
   const width = PLOT_WIDTH / Math.max(runs.length, 30);
   // the newest run's bar ends at the axis on the right
   const left = PLOT_WIDTH - runs.length * width;

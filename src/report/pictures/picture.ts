@@ -76,5 +76,5 @@ const plated = (at: number, down: number, text: string): Markup => {
   return html`<rect class="plate" x="${unit(at - wide / 2)}" y="${down - 10}" width="${unit(wide)}" height="14"/><text x="${unit(at)}" y="${down + 1}" text-anchor="middle">${text}</text>`;
 };
 
-/** Keeps labels at the edges inside the picture. */
+/** The `text-anchor` of a label, so that labels at the edges stay inside the picture. */
 const anchor = (at: number): string => (at < 0.02 ? 'start' : at > 0.98 ? 'end' : 'middle');

@@ -4,7 +4,7 @@ import type { BacktestRow, BacktestTrade, WalkForwardSection } from '../symbol/s
 
 /** A backtest of one set of parameters, with the market and the run that it belongs to. */
 export interface ResearchTrial extends BacktestRow {
-  /** Unique among the trials of a page. */
+  /** Id of the trial, unique among the trials of a page. */
   readonly id: number;
   readonly symbol: string;
   /** The market's title, or its id. */
@@ -23,7 +23,7 @@ export interface ComparedTrial {
 
 /** All data of the page of research. */
 export interface ResearchPageData {
-  /** UTC epoch milliseconds. */
+  /** Time of the page's data, UTC epoch milliseconds. */
   readonly now: number;
   /** The best trial of each strategy on each symbol, from the newest run that has the strategy. */
   readonly best: readonly ResearchTrial[];

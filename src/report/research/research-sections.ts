@@ -121,7 +121,7 @@ const figure = (
   },
 });
 
-/** Maximum differing trades that are listed. */
+/** Maximum number of differing trades that are listed. */
 const MAX_PAIRS = 200;
 
 /** Compares two backtests trade by trade: their curves, the point where they diverge, and every position that differs. */

@@ -111,7 +111,7 @@ export const aboutTask = (task: TaskResult): string =>
 const WRONG: ReadonlySet<State> = new Set(['failed', 'degraded', 'cancelled', 'skipped']);
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
-/** At most `most` rows in their own order, those that need attention before others. */
+/** At most `most` rows; if there are more, those that need attention come first and the last ones are left out. */
 export const mostUrgentRows = (rows: readonly SymbolTasks[], most: number): readonly SymbolTasks[] => {
   if (rows.length <= most) return rows;
   const ranked = rows.map((row, index) => ({ row, index }));

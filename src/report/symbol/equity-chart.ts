@@ -74,7 +74,7 @@ const atClose = (points: readonly EquityPoint[], step: number, range: TimeRange)
   return before === undefined ? inside : [{ time: range.from, equity: before.equity }, ...inside];
 };
 
-/** The curve from a time on, as multiples of its equity there. */
+/** The part of a curve from a time on, as multiples of the equity at that time. */
 const fromStart = (points: readonly EquityPoint[], start: number): readonly EquityPoint[] => {
   const shown = points.filter(({ time }) => time >= start);
   const first = points.findLast(({ time }) => time <= start)?.equity ?? shown[0]?.equity ?? 0;
@@ -116,7 +116,7 @@ ${typeof row.terms === 'string' && html`<p class="quiet">${row.terms}</p>`}
 ${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.backtestRun?.runId ?? data.runId}</p>`}`;
 };
 
-/** Why a strategy never traded: an indicator that needs more bars than there are, else its rules. */
+/** Text for a strategy that never traded; names the indicators that need more bars than there are. */
 const noTrades = (row: BacktestRow, { indicators = [], equity }: ChosenBacktest): string => {
   const short = indicators.filter(({ points }) => points.length === 0).map(({ name }) => name);
   const why = short.length === 0 ? '' : `: ${plural(equity.length, 'bar')} are too few for ${short.join(' and ')}`;

@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { retryOf } from '../../storage/runs/runs.ts';
 import { runAddress } from './run-pages.ts';
 
-/** The result of an action in one sentence, with the page to go to next where there is one. */
+/** The result of an action in one sentence, and the address of the page to show next, if there is one. */
 export interface Acted {
   readonly message: string;
   readonly href?: string;

@@ -62,7 +62,7 @@ export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi
   }).text;
 }
 
-/** The lines of a run's log; where the artifact store does not answer, those of this machine and a line that says so. */
+/** The lines of a run's log; if the artifact store does not answer, only those of this machine and a line that says so. */
 async function logLines(folder: string, taskId: string, sent: SentLogs | undefined): Promise<readonly TaskLogLine[]> {
   try {
     return (await readTaskLog(folder, new Map(), sent)).lines;

@@ -77,7 +77,7 @@ export class RestingOrders {
     return this.stopped;
   }
 
-  /** The reason recorded for closing the rest of the position. */
+  /** The reason to record for closing the rest of the position: its stop, or a signal. */
   get leaving(): TradeEnd {
     return this.stopped ? 'stop' : 'signal';
   }

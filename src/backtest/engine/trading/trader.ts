@@ -52,7 +52,10 @@ export class Trader {
     return this.equity[bar];
   }
 
-  /** Trades the rest and ends the last position. @param closeAtEnd whether it is closed at the last close. @default for assets only */
+  /**
+   * Executes the remaining decisions and ends the last position. @param closeAtEnd whether to close it at the last close. @default for
+   * assets
+   */
   finish(closeAtEnd?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;

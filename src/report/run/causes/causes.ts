@@ -66,7 +66,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   ];
 };
 
-/** Maximum symbols named per cause; the grid shows all. */
+/** Maximum number of symbols that a cause names; the grid shows all. */
 const MAX_NAMES = 5;
 
 /** One line per root cause: a single task as it is, several tasks together with the number of tasks skipped because of them. */
@@ -89,7 +89,7 @@ const capped = (state: State, lines: readonly string[], word: string): readonly 
   return [...shown.map((text) => ({ state, text })), ...(rest === 0 ? [] : [{ state, text: `and ${plural(rest, `more ${word}`)}` }])];
 };
 
-/** Longest message of a cause; the task's drawer has all of it. */
+/** Maximum number of characters of a cause's message; the task's drawer shows all of it. */
 const MAX_MESSAGE_LENGTH = 400;
 
 /** One line per reason that several tasks share. */

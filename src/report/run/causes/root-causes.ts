@@ -11,7 +11,7 @@ export interface SharedFailure {
   readonly type: string;
   /** The error message of the first failed task. */
   readonly message: string;
-  /** Maximum attempts of one of the tasks. */
+  /** Largest number of attempts of one of the tasks. */
   readonly attempts: number;
   /** Number of tasks that were skipped because one of these failed. */
   readonly skipped: number;
