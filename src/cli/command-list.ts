@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Fills in a command: description, options and action. `completion` also needs to create the programs of other commands. */
+/** Registers a command: adds its description, options and action. `completion` also needs to create the programs of other commands. */
 type Register = (command: Command, createProgram: (requested: string | undefined) => Promise<Command>) => void;
 
 /** A command of `predictlab`, with the texts that help and completion show without loading the command. */

@@ -19,7 +19,7 @@ export interface BacktestFiles {
   readonly equity?: string;
   /** File for a page with the charts of all trials. @default none */
   readonly html?: string;
-  /** Whether to open that page in the browser. */
+  /** Whether to open the page of `html` in the browser. */
   readonly open?: boolean;
 }
 

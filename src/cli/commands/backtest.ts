@@ -40,7 +40,7 @@ settled with --settle and otherwise marked at the last close (probability). The 
 const FILE_HELP = `
 The candles are a CSV: open_time,open,high,low,close,volume (other columns are ignored; volume may be missing). One file holds one series.`;
 
-/** `predictlab backtest`. */
+/** Registers `predictlab backtest`. */
 export default function register(backtest: Command): void {
   backtest.description('Backtests strategies and prints their metrics, the look-ahead proof and the passport as JSON.');
   const file = backtest

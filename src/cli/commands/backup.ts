@@ -17,7 +17,7 @@ The file holds every table as of one instant, and the report pages. Workers may 
 gets its name, so a file of that name is always complete. Where
 ARTIFACTS_URL is set, a copy is sent there as backups/<file name>. Schedules are stored in Temporal: save them with \`predictlab schedule show --json\`.`;
 
-/** `predictlab backup` and `predictlab restore`. */
+/** Registers `predictlab backup` and `predictlab restore`. */
 export default function register(command: Command): void {
   if (command.name() === 'backup')
     command

@@ -28,7 +28,7 @@ A candle is complete when its bucket lies between the file's first and last tick
   predictlab candles --ticks trades.csv.gz --interval 1h
   predictlab candles --ticks senate.csv --interval 1d --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome`;
 
-/** `predictlab candles`. */
+/** Registers `predictlab candles`. */
 export default function register(command: Command): void {
   command
     .description('Builds the candles of a tick file and prints them. Needs no server.')

@@ -18,7 +18,7 @@ const PORT = 8271;
 /** The origins of the Web UI of `dev` and `temporal server start-dev`. */
 const DEV_ORIGINS = ['http://127.0.0.1:8233', 'http://localhost:8233'];
 
-/** `predictlab codec`. */
+/** Registers `predictlab codec`. */
 export default function register(command: Command): void {
   command
     .description(

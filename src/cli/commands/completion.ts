@@ -9,7 +9,7 @@ const HELP = `
 The script completes commands, options, stages, symbols and run ids. It starts no server: names come from the database when it is
 running, otherwise from the report pages under PREDICTLAB_HOME.`;
 
-/** `predictlab completion`. */
+/** Registers `predictlab completion`. */
 export default function register(command: Command, createProgram: (requested: string | undefined) => Promise<Command>): void {
   command
     .description(

@@ -10,7 +10,7 @@ import { registerConfigRollback } from './config-rollback.ts';
 /** Maximum number of changes listed in a line of the history. */
 const NAMED_CHANGES = 3;
 
-/** `predictlab config`. */
+/** Registers `predictlab config`. */
 export default function register(config: Command): void {
   config.description(
     'Each run records its configuration: input, symbol catalogue, plugins and code. Equal configurations are one version.',

@@ -18,7 +18,7 @@ readable_coverage, readable_quarantine: the columns of \`predictlab export\`. Wh
   predictlab database --json
   predictlab database python3 notebook.py`;
 
-/** `predictlab database`. */
+/** Registers `predictlab database`. */
 export default function register(command: Command): void {
   command
     .description('Keeps the database up and prints its address, or runs a command with it.')

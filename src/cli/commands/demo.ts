@@ -30,7 +30,7 @@ interface DemoOptions extends StrategyOptions {
   readonly json?: boolean;
 }
 
-/** `predictlab demo`. */
+/** Registers `predictlab demo`. */
 export default function register(command: Command): void {
   withStrategies(command)
     .description(

@@ -12,7 +12,7 @@ import { registerDeployAdopt } from './deploy-adopt.ts';
 import { buildInWords, registerDeployRoutes } from './deploy-routes.ts';
 import { registerDeployShadow } from './deploy-shadow.ts';
 
-/** `predictlab deploy`. */
+/** Registers `predictlab deploy`. */
 export default function register(deploy: Command): void {
   deploy.description(
     'Runs several builds side by side: workers started with PREDICTLAB_DEPLOYMENT report their build, and each run stays with the build it started with. ' +

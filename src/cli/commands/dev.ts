@@ -23,7 +23,7 @@ interface DevOptions {
   readonly json?: boolean;
 }
 
-/** `predictlab dev`. */
+/** Registers `predictlab dev`. */
 export default function register(command: Command): void {
   command
     .description(

@@ -15,7 +15,7 @@ import { printJson, printLine, printPainted, usageError } from '../terminal/prin
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
-/** `predictlab doctor`. */
+/** Registers `predictlab doctor`. */
 export default function register(command: Command): void {
   command
     .description(

@@ -51,7 +51,7 @@ Ticks are ordered by time, then as the venue orders them; candles by symbol, ins
   predictlab export basis --symbol BTC_PRICE --interval 1h > basis.csv
   predictlab export quarantine --json`;
 
-/** `predictlab export`. */
+/** Registers `predictlab export`. */
 export default function register(command: Command): void {
   command
     .description('Writes stored data as a table.')

@@ -17,7 +17,7 @@ Rows of files stay: import the file again.
   predictlab heal --dry-run
   predictlab heal --symbol BTC_PRICE`;
 
-/** `predictlab heal`. */
+/** Registers `predictlab heal`. */
 export default function register(command: Command): void {
   command
     .description('Reads the rows in quarantine again and stores those that this build can read.')

@@ -18,7 +18,7 @@ const HELP = `
 One incident per root cause: it opens when a run ends with a problem (retries alone open none), lasts while one of its symbols has the
 problem, and closes when all of them have recovered. docs/incidents.md explains each cause and what to do.`;
 
-/** `predictlab incidents`. */
+/** Registers `predictlab incidents`. */
 export default function register(incidents: Command): void {
   incidents
     .description('Lists open and past incidents, newest first.')

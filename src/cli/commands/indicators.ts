@@ -21,7 +21,7 @@ Values are empty during warm-up.
 
   predictlab indicators --candles btc.csv --name rsi --param period=14`;
 
-/** `predictlab indicators`. */
+/** Registers `predictlab indicators`. */
 export default function register(command: Command): void {
   command
     .description('Computes an indicator over a candle file and prints one row per bar. Needs no server.')

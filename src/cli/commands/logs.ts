@@ -21,7 +21,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `predictlab logs`. */
+/** Registers `predictlab logs`. */
 export default function register(command: Command): void {
   command
     .description(

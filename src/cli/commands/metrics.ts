@@ -17,7 +17,7 @@ forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a cali
   predictlab metrics --returns returns.csv --trials 20
   predictlab metrics --forecasts forecasts.csv`;
 
-/** `predictlab metrics`. */
+/** Registers `predictlab metrics`. */
 export default function register(command: Command): void {
   command
     .description('Measures a series of returns, or scores forecasts, and prints JSON. Needs no server.')

@@ -20,7 +20,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
-/** `predictlab plan`. */
+/** Registers `predictlab plan`. */
 export default function register(command: Command): void {
   addRunOptions(command)
     .description('Shows the tasks of a run in execution order: what each waits for, what is reused and why. Runs nothing.')

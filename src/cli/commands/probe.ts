@@ -20,7 +20,7 @@ const COLOURS: Readonly<Record<ProbeMeaning, 'green' | 'yellow' | 'red'>> = {
   'not requested': 'yellow',
 };
 
-/** `predictlab probe`. */
+/** Registers `predictlab probe`. */
 export default function register(command: Command): void {
   command
     .description(

@@ -24,7 +24,7 @@ its place, so that later calls and the upkeep move ticks too; after you have mov
   predictlab prune --ticks 1y --lake lake
   predictlab prune --ticks 1y --quarantine 90d --runs 90d --reports 90d --logs 30d --dry-run`;
 
-/** `predictlab prune`. */
+/** Registers `predictlab prune`. */
 export default function register(command: Command): void {
   command
     .description('Deletes data older than the given ages, by kind; everything in the database in one transaction.')

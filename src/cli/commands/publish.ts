@@ -15,7 +15,7 @@ Candles whose ticks were pruned are left out, because nobody could check them.
   predictlab publish rain-2026 --symbol RAIN --symbol SNOW
   predictlab verify rain-2026`;
 
-/** `predictlab publish`. */
+/** Registers `predictlab publish`. */
 export default function register(command: Command): void {
   command
     .description('Writes stored data as a data set that `predictlab verify` checks on another machine, without a database.')

@@ -17,7 +17,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
-/** `predictlab rehearse`. */
+/** Registers `predictlab rehearse`. */
 export default function register(command: Command): void {
   addRunOptions(command)
     .description(

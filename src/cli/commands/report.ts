@@ -19,7 +19,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `predictlab report`. */
+/** Registers `predictlab report`. */
 export default function register(command: Command): void {
   command
     .description(

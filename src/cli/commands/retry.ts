@@ -5,7 +5,7 @@ import { noRun, note, printAnswer, usageError } from '../terminal/print.ts';
 import { nothingStored, queryIfStored, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
-/** `predictlab retry`. */
+/** Registers `predictlab retry`. */
 export default function register(command: Command): void {
   command
     .description(

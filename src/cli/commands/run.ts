@@ -34,7 +34,7 @@ interface Starting extends Following {
   readonly start?: RunOrigin;
 }
 
-/** `predictlab run`. */
+/** Registers `predictlab run`. */
 export default function register(command: Command): void {
   addRunOptions(command)
     .description(

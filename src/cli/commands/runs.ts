@@ -10,7 +10,7 @@ import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
 
-/** `predictlab runs`. */
+/** Registers `predictlab runs`. */
 export default function register(runs: Command): void {
   runs
     .description(

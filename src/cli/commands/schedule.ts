@@ -28,7 +28,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
-/** `predictlab schedule`. */
+/** Registers `predictlab schedule`. */
 export default function register(schedule: Command): void {
   schedule.description(
     `Manages runs that start on a schedule: by default at "${DEFAULT_SCHEDULE.cron}" UTC, one at a time; a time missed by more than a minute is skipped.`,

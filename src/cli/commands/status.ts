@@ -9,7 +9,7 @@ import { hasColours, renderLiveTable } from '../terminal/live-table.ts';
 import { note, printJson, printPainted } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
-/** `predictlab status`. */
+/** Registers `predictlab status`. */
 export default function register(command: Command): void {
   command
     .description('Shows the state of every task of a run: live while it runs, final after its end.')

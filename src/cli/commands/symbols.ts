@@ -47,7 +47,7 @@ interface AddOptions extends Json {
   readonly [source: string]: unknown;
 }
 
-/** `predictlab symbols`. */
+/** Registers `predictlab symbols`. */
 export default function register(symbols: Command): void {
   symbols.description('Manages the symbol catalogue: which markets of which source each symbol stands for.').addHelpText('after', helpText);
   symbols

@@ -20,7 +20,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `predictlab ui`. */
+/** Registers `predictlab ui`. */
 export default function register(command: Command): void {
   command
     .description(
@@ -51,7 +51,7 @@ async function ui(options: Options): Promise<void> {
     const token = options.control || guarded ? await keptToken(options.tokenFile ?? path.join(homeFolder(env), TOKEN_FILE)) : null;
     const control = options.control === true;
     const served = await openUi({ env, host: options.listen, port: options.port, token, control, guarded, closers, log });
-    // Beyond loopback, `?token=` becomes a cookie that allows reading; pages send the token after `#` in the header of requests that act.
+    // Beyond loopback, `?token=` becomes a cookie that allows reading; pages take the token after `#` for requests that act.
     const address = `${served}${guarded ? `/?token=${token}` : ''}${control ? `${guarded ? '' : '/'}#token=${token}` : ''}`;
     if (options.json) process.stdout.write(`${JSON.stringify({ address: served, ...(token === null ? {} : { token }) })}\n`);
     else note(`${address}\nCtrl-C stops it.`);

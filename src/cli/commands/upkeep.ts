@@ -18,7 +18,7 @@ type SetOptions = { readonly [what in (typeof AGED)[number]]?: number } & {
 
 const NOT_SET = 'no daily upkeep is set; `predictlab upkeep set --reports 90d --logs 30d` sets one';
 
-/** `predictlab upkeep`. */
+/** Registers `predictlab upkeep`. */
 export default function register(upkeep: Command): void {
   upkeep.description('Sets what the workers do once a day: prune, back up, try a restore, check data.');
   upkeep

@@ -21,7 +21,7 @@ const HELP = `
 one that matches nothing. Of the open markets, the one that ends first needs two pages and more than 50 trades in these days. --record requests what the check needs from the venue and adds it
 to the file, without the key; later checks need no network.`;
 
-/** `predictlab venue`. */
+/** Registers `predictlab venue`. */
 export default function register(command: Command): void {
   command
     .description('Tools for the author of a venue.')

@@ -9,7 +9,7 @@ again from its ticks and compared cell by cell, the ticks in each range of cover
 
   predictlab verify rain-2026`;
 
-/** `predictlab verify`. */
+/** Registers `predictlab verify`. */
 export default function register(command: Command): void {
   command
     .description('Checks a folder of `publish`, or of `export --partition-by`. Needs no server.')

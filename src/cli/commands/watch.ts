@@ -3,7 +3,7 @@ import { noRun } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { follow } from './run.ts';
 
-/** `predictlab watch`. */
+/** Registers `predictlab watch`. */
 export default function register(command: Command): void {
   command
     .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run continues.')

@@ -6,7 +6,7 @@ import { queryRun } from '../records/find-run.ts';
 import { type ExitError, printAnswer, usageError } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
-/** `predictlab why`. */
+/** Registers `predictlab why`. */
 export default function register(command: Command): void {
   command
     .description(

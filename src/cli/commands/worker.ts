@@ -6,7 +6,7 @@ import { takesCount } from '../options/parsers.ts';
 /** Milliseconds that a starting worker has to stop after a signal; then the process exits, since a start that hangs ignores signals. */
 const START_ENDS_WITHIN_MS = 5_000;
 
-/** `predictlab worker`. */
+/** Registers `predictlab worker`. */
 export default function register(command: Command): void {
   command
     .description(

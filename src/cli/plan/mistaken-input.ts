@@ -18,7 +18,7 @@ import { useDatabase } from '../terminal/session.ts';
 export async function refuseMistakes(given: PipelineInput): Promise<PipelineInput> {
   const { tasks, strategies, deadline, asOf } = given;
   const symbols = Array.isArray(given.symbols) ? given.symbols : [];
-  // With tasks or strategies, times are not checked here: the check would refuse those of plugins that only the workers load.
+  // Times are not checked if there are tasks or strategies: these may be from plugins that only the workers load.
   const hasTimes = tasks === undefined && strategies === undefined && (deadline !== undefined || asOf !== undefined);
   if (symbols.length === 0 && !hasTimes) return given;
   // A check must not create a database.

@@ -80,7 +80,7 @@ const stageColumn = (stage: Stage, live: boolean, isFirst: boolean): Column<Symb
   },
 });
 
-/** A task's shape. Plain successes are explained on hover and to screen readers; all others are tab stops too. */
+/** A task's shape, explained on hover and to screen readers. Unless the task simply succeeded, it is also a tab stop. */
 const cell = (taskId: string, task: TaskResult, live: Live): Markup => {
   const state = taskState(task);
   if (live) return taskButton(taskId, stateGlyph(state, `${taskId}: ${aboutTask(task)}`, false), live === 'stop');

@@ -52,10 +52,7 @@ export class Trader {
     return this.equity[bar];
   }
 
-  /**
-   * Executes the remaining decisions and ends the last position. @param closeAtEnd whether to close it at the last close. @default for
-   * assets
-   */
+  /** Executes the remaining decisions and ends the last position. @param closeAtEnd whether at the last close. @default for assets only */
   finish(closeAtEnd?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;

@@ -4,7 +4,7 @@ import { STAGES } from '../../../contracts/words.ts';
 
 /** Tasks that failed for the same reason. */
 export interface SharedFailure {
-  /** The stage that failed; `a stage` where the status names symbols only, the task's id for a custom task. */
+  /** The stage that failed; for a custom task its id; `a stage` if the run's status names symbols instead of stages. */
   readonly what: string;
   /** Failed tasks, in the run's order. */
   readonly taskIds: readonly string[];
