@@ -70,7 +70,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, options.json ? 'json' : options.format);
 }
 
-/** Notes about rows that were left out, repeated or mirrored. */
+/** Prints notes about rows that were left out, repeated or mirrored. */
 function report(file: TickFile, { rows, ticks, duplicates, quarantined }: FileCandles): void {
   if (rows === 0) note(`${file.path}: no rows after the header`);
   else if (ticks > 0 && quarantined.total > 0)

@@ -105,7 +105,7 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   });
 }
 
-/** The parts of `--partition-by month,venue`. */
+/** Parses the value of `--partition-by`, such as `month,venue`. */
 function partitionsOf(text: string): readonly Partition[] {
   const parts = text.split(',').map((part) => wordOption('--partition-by', part.trim(), PARTITIONS));
   if (new Set(parts).size < parts.length) throw usageError(`--partition-by ${text}: name each part once`);

@@ -54,7 +54,7 @@ export async function filledIn<Status extends PipelineStatus>(status: Status): P
   }
 }
 
-/** The status with the outputs of succeeded tasks from the ledger. `leftOut` stays while one of them is missing. */
+/** The status with the outputs of succeeded tasks from the ledger. `leftOut` still names the outputs if one of them is missing. */
 export function withOutputs<Status extends PipelineStatus>(status: Status, effects: ReadonlyMap<string, ReusedEffect>): Status {
   let lacking = false;
   const taskResults = Object.fromEntries(

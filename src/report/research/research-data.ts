@@ -10,7 +10,7 @@ export interface ResearchTrial extends BacktestRow {
   /** The market's title, or its id. */
   readonly market: string;
   readonly paramValues: Readonly<Record<string, Json>>;
-  /** Number of trials of the strategy on the market in that run. */
+  /** Number of trials of the strategy on the market in the trial's run. */
   readonly trials: number;
   readonly runId: string;
 }

@@ -137,7 +137,7 @@ const customTasks = (groups: GroupedTasks, live: boolean): Markup => {
 const MAX_CUSTOM = 300;
 const URGENCY = ['failed', 'cancelled', 'running', 'pending', 'skipped', 'success'];
 
-/** The custom tasks that need attention most, in their own order, as many as the table shows. */
+/** The custom tasks that the table shows: if there are too many, those that need attention most; in the run's order. */
 const mostUrgent = (rows: GroupedTasks['custom']): GroupedTasks['custom'] => {
   if (rows.length <= MAX_CUSTOM) return rows;
   // A task that waits for its next attempt has failed at least once, so it ranks right after failed tasks.

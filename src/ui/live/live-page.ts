@@ -109,7 +109,7 @@ export class LivePage {
     void this.#lookWhileAsked();
   }
 
-  /** The changes after a revision; the whole page for a reader that has none. */
+  /** The changes after a revision; the whole page if the reader has no revision yet. */
   changesSince(revision: number): PageChanges {
     this.#askedAt = Date.now();
     const news = [...this.#changes].filter(([, change]) => change.revision > revision);
