@@ -35,7 +35,7 @@ export async function serveCodec({
 }): Promise<ServedCodec> {
   const app = Fastify({ logger: false, bodyLimit: MAX_BODY, forceCloseConnections: true });
   app.addHook('onRequest', async ({ headers: { host = '', origin, ...headers }, method }, reply) => {
-    // Another site's name that resolves to this server would give our answers to that site's scripts.
+    // If another site's name resolved to this server, that site's scripts could read the answers.
     if (!isLoopback(host.replace(/:\d+$/, ''))) return await reply.code(403).send('this server does not answer as that host\n');
     if (origin !== undefined && !origins.includes(origin))
       return await reply

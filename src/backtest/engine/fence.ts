@@ -12,7 +12,7 @@ export const strategyDeciding = (): string | undefined => deciding.getStore();
 /** Runs code of a strategy, or code that may call it, such as a getter of an error that it threw. */
 export const asStrategy = <T>(strategy: string, run: () => T): T => deciding.run(strategy, run);
 
-/** Runs a strategy of a user. @throws PredictLabError BadInput when it changed a built-in object of JavaScript, which is restored */
+/** Runs code of a user's strategy. @throws PredictLabError BadInput when it changed a built-in object of JavaScript, which is restored */
 export function fenced<T>(strategy: string, run: () => T): T {
   let result: T;
   try {

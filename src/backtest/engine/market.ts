@@ -13,7 +13,7 @@ export interface Market {
   readonly endsAt: number | null;
   /** Ends that were announced earlier, oldest first, each valid until the next announcement. @default none */
   readonly earlierEnds?: readonly AnnouncedEnd[];
-  /** Whether `endsAt` is the actual close because the announced end is unknown, so that a strategy may read it too early. @default false */
+  /** Whether `endsAt` is the actual close because the announced end is unknown: a strategy may then learn it too early. @default false */
   readonly endIsClose?: boolean;
   /** Event of markets that resolve together, which count as one independent draw. @default the market is an event of its own */
   readonly event?: string | null;
@@ -117,7 +117,7 @@ export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument
   return { ...facts, closed: false, closesAt: known.endsAt ?? null, resolution: { kind: 'open' } };
 }
 
-/** The market of an instrument as its source describes it; only an actual close stops orders, since many trade past a planned end. */
+/** The market of an instrument as its source describes it; only an actual close stops orders, since markets often trade past it. */
 export const marketOf = (instrument: Instrument, books: readonly OrderBook[] = []): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,

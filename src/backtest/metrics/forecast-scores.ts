@@ -31,7 +31,7 @@ export interface Skill {
   readonly skill: Measured;
 }
 
-/** Trade ends after the close of the exit bar, at which the position is still held. */
+/** Ways in which a trade ends only after the close of its exit bar, so that the position is still held at that close. */
 const HELD_TO_THE_CLOSE: ReadonlySet<Trade['end']> = new Set(['settlement', 'mark']);
 
 /** The beliefs b that holdings imply at each close: the Kelly share of the equity at price q is f = (b − q)/(1 − q), so b = q + f·(1 − q). */

@@ -17,10 +17,10 @@ export interface MonteCarlo {
   /** The same positions in random order: they end at the same equity, so only the path differs. */
   readonly reordered: {
     readonly maxDrawdown: DrawnRange;
-    /** Share of orders whose maximum drawdown is at least as deep as the actual one. */
+    /** Share of the random orders whose maximum drawdown is at least as deep as the actual one. */
     readonly asDeep: number;
   };
-  /** As many positions drawn with replacement; returns are widened by Student's t, so that 90 of 100 ranges hold the expected return. */
+  /** As many positions drawn with replacement. Student's t widens the range of returns, so that 90 of 100 hold the expected return. */
   readonly resampled: {
     readonly totalReturn: DrawnRange;
     readonly maxDrawdown: DrawnRange;
@@ -90,7 +90,7 @@ export function monteCarlo(
   };
 }
 
-/** Factor by which the range of a mean is wider than the range of its draws. */
+/** Factor by which the range that holds the expected return is wider than the range of the draws. */
 const wideningFor = (events: number): number => (studentQuantile(events - 1, 0.95) / 1.6448536269514722) * Math.sqrt(events / (events - 1));
 
 function fallOf(factors: readonly number[]): number {

@@ -6,7 +6,7 @@ import { momentsOf, sharpeError } from '../metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
 import type { PortfolioTrading } from './trade-portfolio.ts';
 
-/** Metrics of one account, as for one market; `exposure` is the mean share of the equity that is in markets. */
+/** Metrics of a portfolio's account, the same as for one market; `exposure` is the mean share of the equity that is in markets. */
 export type PortfolioMetrics = Omit<BacktestMetrics, 'brier' | 'logLoss' | 'deflatedSharpe'>;
 
 export interface PortfolioMeasurement {

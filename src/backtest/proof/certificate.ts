@@ -1,7 +1,7 @@
 import { carriedGap, type LookAheadProof } from './look-ahead.ts';
 import { canonicalJson, hashText, type Passport } from './passport.ts';
 
-/** The look-ahead proof and the passport of a result, with their gaps. */
+/** The look-ahead proof and the passport of a result, with the reasons why they may be incomplete. */
 export interface Certificate {
   /** The look-ahead proof; null if it was not run. */
   readonly lookAhead: LookAheadProof | null;

@@ -28,7 +28,7 @@ export interface TradedSeries {
   readonly options: BacktestOptions;
 }
 
-/** A series with its own trials, for which plugins were loaded anew, so that they remember nothing of another series. */
+/** A series with its own trials, for which plugins were loaded again, so that they remember nothing of another series. */
 export interface TriedSeries extends TradedSeries {
   readonly trials: readonly Trial[];
 }

@@ -9,8 +9,7 @@ import { WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 import { certificateFields, overfittingFields } from './result-fields.ts';
 
 /**
- * Walks through each series and prints the results as JSON: for a symbol a list, with the reason where a series is shorter than one
- * window.
+ * Runs a walk-forward on each series and prints the results as JSON: a list for a symbol, with the reason for a series that is too short.
  * @throws PredictLabError BadInput when no series has a window
  */
 export async function printWalkForward(

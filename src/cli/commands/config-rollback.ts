@@ -77,7 +77,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
         await takeRollback(transaction);
         before = await scheduleBefore(lab, schedule);
         const done = await back(transaction);
-        // Checked against the restored catalogue, and changed last: a failure before leaves everything unchanged.
+        // The schedule is checked against the restored catalogue and changed last: an earlier failure leaves everything unchanged.
         await lab.schedules.update({
           scheduleId: schedule,
           input: wanted.input,
@@ -94,7 +94,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
       return { version: wanted.version, catalogue, schedule, notRestored };
     } catch (error) {
       if (changed) {
-        // When this fails too, the recorded intent shows that the rollback was interrupted.
+        // If this update fails too, the recorded intent shows that the rollback was interrupted.
         await lab.schedules.update({ scheduleId: schedule, input: before, replaceInput: true });
         await endRollback(database);
       }

@@ -35,7 +35,7 @@ async function database(command: readonly string[], { json = false }: { json?: b
   const stop = stopSignal();
   try {
     const { url } = closers.add('the embedded Postgres', await resolveDatabase(process.env, log));
-    // Opened once for the migrations, so that readers find the tables of this version.
+    // Opened once so that the migrations run: readers then find the tables of this version.
     await (await openDatabase({ url, max: 1, applicationName: 'predictlab-cli' })).close();
     if (command.length > 0) {
       process.exitCode = await run(command, url, stop.stopped);

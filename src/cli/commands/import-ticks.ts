@@ -174,7 +174,7 @@ function printResult(symbol: string, result: Omit<ImportedInstrument, 'outcomes'
   if (from !== null && to !== null) printLine(`from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`);
 }
 
-/** Notes how to backtest all rows: a run looks only at the days before its instant, and makes no backtest of older data. */
+/** Notes how to backtest all rows if some are older than the window of a run, which is all that a run backtests. */
 function noteWindow(symbol: string, { from, to }: { readonly from: number; readonly to: number }, now: number): void {
   if (from >= windowOf({ asOf: now, daysBack: INPUT_DEFAULTS.daysBack }).from) return;
   const asOf = Math.min(now, Math.ceil((to + 1) / DAY_MS) * DAY_MS);

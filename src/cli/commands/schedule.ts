@@ -103,7 +103,7 @@ export default function register(schedule: Command): void {
     .action(backfill);
 }
 
-/** Maximum number of times that Temporal lists at once; it omits further ones silently. */
+/** Maximum number of firing times that Temporal lists at once; it omits further ones silently. */
 const MOST_FIRINGS = 1_000;
 
 interface BackfillOptions extends Options {

@@ -11,7 +11,7 @@ const REQUESTS: Readonly<Record<string, readonly [request: (lab: PredictLab, run
   resume: [(lab, run) => lab.resume(run), 'continues'],
 };
 
-/** `cancel`, `pause`, `resume` and `slots`, which each send one request to an open run. */
+/** Registers `cancel`, `pause`, `resume` and `slots`, which each send one request to an open run. */
 export default function register(command: Command): void {
   if (command.name() === 'slots') return registerSlots(command);
   const [request, said] = REQUESTS[command.name()];

@@ -10,7 +10,7 @@ export interface Candidate {
 /** What may be typed next: words of `predictlab`, or a file name, which the shell completes itself. */
 export type Completion = 'files' | readonly Candidate[];
 
-/** Names that only this home knows; loaded when a completion needs them. */
+/** Symbols and runs of this home; loaded when a completion needs them. */
 export interface Names {
   symbols(): Promise<readonly string[]>;
   /** Newest first. */

@@ -10,7 +10,7 @@ import { parseJson } from './read-text.ts';
 export type SelectorTexts = Readonly<Record<SourceType, readonly string[]>>;
 
 /**
- * Selectors as typed: `slug=…`, `marketId=123`, `path=ticks/*.csv` or one JSON object.
+ * Parses selectors as typed: `slug=…`, `marketId=123`, `path=ticks/*.csv` or one JSON object.
  * @throws ExitError 2, PredictLabError BadInput that lists the forms
  */
 export function parseSelectors(symbol: string, texts: SelectorTexts): CatalogueEntry['sources'] {

@@ -85,7 +85,7 @@ export function printTwins({ markets, terms }: TwinGroup): void {
 const listedSymbols = async (database: Database): Promise<readonly string[]> =>
   (await currentCatalogue(database)).map(({ symbol }) => symbol);
 
-/** Prints which markets of the given symbols may be twins and are not yet. */
+/** Prints which markets of the given symbols may be twins but are not accepted as such yet. */
 async function suggest(database: Database, symbols: readonly string[], json?: boolean): Promise<void> {
   const lists = await Promise.all(symbols.map((symbol) => instrumentsOf(database, symbol)));
   const accepted = await acceptedTwins(database);

@@ -29,7 +29,7 @@ export class LiveRun {
   readonly #lab: PredictLab;
   readonly #options: LiveRunOptions;
   readonly #screen = canRedraw(process.stderr) ? createLogUpdate(process.stderr) : undefined;
-  /** Symbols and tasks whose end was printed, where nothing is redrawn. */
+  /** Symbols and tasks whose end was already printed; used for output that is not redrawn. */
   readonly #printed = new Set<string>();
   #lastStep = -1;
   #reason: string | undefined;
@@ -77,7 +77,7 @@ export class LiveRun {
       if (!this.#isOver && !this.#options.stop.aborted) this.#draw(status, attempts);
       this.#reason = undefined;
     } catch (error) {
-      // The run continues; the reason why it cannot be shown stays visible until it is gone.
+      // The run continues; the reason why its status cannot be shown stays visible until the status is back.
       if (!this.#isOver && !this.#options.stop.aborted)
         this.#saySilence(error instanceof PredictLabError ? error.message : `no answer yet: ${messageOf(error)}`);
     }

@@ -10,7 +10,7 @@ import { gapBands } from './shown-range.ts';
 export interface ChartLine {
   readonly name: string;
   readonly tone: string;
-  /** Steps for values that hold until the next bar, dots for prices of another market, which are unknown in between. */
+  /** `steps` for values that hold until the next bar; `dots` for prices of another market, which are unknown in between. */
   readonly kind: 'steps' | 'dots';
   readonly points: readonly PricePoint[];
 }

@@ -32,7 +32,7 @@ export const drawdowns = (points: readonly EquityPoint[]): readonly number[] => 
 /** Maximum number of points of a drawn curve; longer curves are thinned. */
 const MAX_POINTS = 2000;
 
-/** Keeps the first, last, lowest and highest point of each stretch, so that the curve loses no peak or trough. */
+/** Keeps the first, last, lowest and highest point of each group, so that the curve loses no peak or trough. */
 export const thinnedKeepingExtremes = (points: readonly EquityPoint[], most = MAX_POINTS): readonly EquityPoint[] => {
   if (points.length <= most) return points;
   const stretch = Math.ceil(points.length / (most / 4));

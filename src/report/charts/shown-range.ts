@@ -5,7 +5,7 @@ import type { EmbeddedCandles, InstrumentSection } from '../symbol/symbol-data.t
 import { linear } from './axis.ts';
 import type { PlotBand } from './plot.ts';
 
-/** Maximum buckets of one interval on a page, empty ones included. */
+/** Maximum number of buckets of one interval on a page, empty ones included. */
 export const MAX_BUCKETS = 1000;
 
 /**

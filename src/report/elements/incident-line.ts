@@ -5,7 +5,7 @@ import { html, type Markup } from './html.ts';
 import { tip } from './tip.ts';
 
 const MAX_CAUSE_LENGTH = 160;
-/** Maximum number of incidents that a page's head names; it counts the others. */
+/** Maximum number of incidents that a page's head names; further ones are only counted. */
 const MAX_NAMED = 10;
 
 /**

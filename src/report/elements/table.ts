@@ -66,7 +66,7 @@ const bodyCell = <Row>(column: Column<Row>, row: Row, r: number, i: number, byAr
   return html`<${rawTag(tag)}${alignClass(column)}${sort}>${byArrows ? withoutStop(column.cell(row, r)) : column.cell(row, r)}</${rawTag(i === 0 ? 'th' : 'td')}>`;
 };
 
-/** Takes explanations out of the tab order: arrow keys reach them. */
+/** Takes explanations out of the tab order, since arrow keys reach them. */
 const withoutStop = (part: Part): Part =>
   part instanceof Markup && part.text.includes(' tabindex="0"') ? raw(part.text.replaceAll(' tabindex="0"', ' tabindex="-1"')) : part;
 

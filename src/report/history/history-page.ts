@@ -14,7 +14,7 @@ import { sitePage } from '../site/site-page.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
 import { universePart } from './universe-part.ts';
 
-/** Maximum rows of the grid; further symbols are folded into a list of names. */
+/** Maximum number of rows of the grid; further symbols are folded into a list of names. */
 const MAX_ROWS = 60;
 
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];

@@ -8,7 +8,7 @@ export interface ComparedPosition {
   readonly pnl: number;
 }
 
-/** The positions that two backtests opened at the same time on the same side; null for a backtest without one. */
+/** The positions that two backtests opened at the same time on the same side; null if only the other backtest opened one. */
 export interface TradePair {
   readonly entryTime: number;
   readonly side: BacktestTrade['side'];

@@ -28,7 +28,7 @@ const PLATEAU_SHARE = 0.25;
 /** Minimum number of known values for which a grid shows a plateau or a peak. */
 const MIN_VALUES = 6;
 
-/** Arranges trials by the two numeric parameters with the most values, others as in the best trial; undefined if none was varied. */
+/** Arranges trials by the two numeric parameters with the most values; others are as in the best trial. Undefined if none was varied. */
 export const paramGrid = (trials: readonly ResearchTrial[]): ParamGrid | undefined => {
   const metric = trials.some((trial) => strongMetric(trial, 'sharpe') !== null) ? 'sharpe' : 'return over holding';
   const valueOf = (trial: ResearchTrial): number | null => {

@@ -181,7 +181,7 @@ export interface EventRow {
   readonly event: string;
   readonly markets: number;
   readonly closed: number;
-  /** The next announced end of an open market, and the last end of all; UTC epoch milliseconds. */
+  /** `nextEnd` = next announced end of an open market, `lastEnd` = last end of all markets; UTC epoch milliseconds. */
   readonly nextEnd: number | null;
   readonly lastEnd: number | null;
   readonly symbols: readonly string[];

@@ -36,7 +36,7 @@ const COMMANDS: readonly Omit<FoundPage, 'kind'>[] = [
   { name: 'compare strategies', href: '/research', about: 'return over holding, grids, trade by trade' },
 ];
 
-/** The commands and pages whose name or sentence contains every word of the text. */
+/** The commands and pages whose name or description contains every word of the text. */
 export const findCommands = (text: string): readonly FoundPage[] => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const pages = Object.entries(PAGES).map(([name, href]) => ({ name: `go to ${name}`, href, about: 'page' }));

@@ -18,7 +18,7 @@ export interface SymbolIndexRow {
   readonly href: string | null;
   /** State in the symbol's newest run; `null` without a run. */
   readonly state: State | null;
-  /** Time of the last seven days that was not collected; `null` without a gap. */
+  /** Gaps of the last seven days, which are time that was not collected; `null` if there are none. */
   readonly gaps: { readonly gaps: number; readonly totalMs: number; readonly lastEnd: number } | null;
   /** Newest tick of the symbol's most active instrument. */
   readonly last: PricePoint | null;

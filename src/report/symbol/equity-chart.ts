@@ -13,7 +13,7 @@ import type { BacktestRow, BacktestTrade, ChosenBacktest, InstrumentSection, Sym
 /** The returns of the chosen strategy, of holding on the same terms and of other strategies, over the range of the price chart. */
 export interface ChosenChart extends EquityChart {
   readonly interval: Interval;
-  /** The chosen strategy, with other strategies that have the same curve. */
+  /** Name of the chosen strategy, with the names of other strategies that have the same curve. */
   readonly name: string;
   /** Time at which all curves start with a return of 0. */
   readonly from: number;

@@ -92,7 +92,7 @@ const candles = (section: InstrumentSection, data: SymbolPageData, id: string): 
 const addedNote = ({ added, ...life }: InstrumentSection): string =>
   added === undefined ? '' : `; ${added} was added since the market lives ${formatAge((announcedLife(life) ?? 0) / 1000)}`;
 
-/** Maximum buckets at which a candle's body is wider than its wick. */
+/** Maximum number of buckets at which a candle's body is wider than its wick. */
 const READABLE_BUCKETS = 400;
 
 /** The index of the finest readable interval, which the page shows first. */

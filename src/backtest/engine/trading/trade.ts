@@ -29,7 +29,7 @@ export interface Unfilled {
   noVolume?: number;
   /** Exits that the volume cap delayed in part; the rest filled at later bars or was closed at the end. */
   heldBack?: number;
-  /** Orders that expired, or whose market closed, before they filled; includes signals for a position other than the one held. */
+  /** Orders, and signals that want another position than the one held, that expired or whose market closed before they filled. */
   expired?: number;
 }
 
@@ -54,7 +54,7 @@ export const HOLD = 0;
 export const LONG = 1;
 export const SHORT = 2;
 export const FLAT = 3;
-/** A decision that is an order; the log's `orders` hold the order by its bar. */
+/** Code of a decision that is an order; the order itself is in the log's `orders`. */
 export const ORDER = 4;
 
 /** A strategy's decisions at the close of each bar, oldest first. */

@@ -5,7 +5,7 @@ import { THEME_CSS } from './theme.ts';
 export interface PageOptions {
   readonly title: string;
   readonly body: Part;
-  /** The line of navigation above the head. @default none: a page that is a file */
+  /** The line of navigation above the head. @default none, as on a page that is a file */
   readonly nav?: Part;
   /** Last line of the page: name and version of PredictLab, time, licences. */
   readonly footer: Part;
