@@ -107,15 +107,15 @@ describe('httpGet and httpPost', () => {
   });
 });
 
-describe("a custom task's arguments", () => {
-  it('are checked before anything runs, with the path of what is wrong', () => {
+describe('the request of a custom task', () => {
+  it('is checked before anything runs, with the path of the wrong argument', () => {
     expect(argumentProblems(httpGet as never, [{ url: 'ftp://x' }])).toEqual(['args[0].url: must be an http:// or https:// address']);
     expect(argumentProblems(httpGet as never, [{ url: 'http://x', header: {} }]).join()).toContain('header');
     expect(argumentProblems(httpGet as never, [{ url: 'http://x' }, 2]).join()).toContain('one argument');
     expect(argumentProblems(httpGet as never, [{ url: 'http://x' }])).toEqual([]);
   });
 
-  it('do not follow a redirect to another scheme, port or host, and drop the user info of a redirect that they follow', async () => {
+  it('follows no redirect to another scheme, port or host, and drops the user info of a redirect that it follows', async () => {
     const seen: unknown[] = [];
     const url = await serve((request, response) => {
       seen.push([request.url, request.headers.authorization]);
@@ -131,7 +131,7 @@ describe("a custom task's arguments", () => {
     expect(seen.at(-1)).toEqual(['/x', `Basic ${btoa('desk:p@ss')}`]);
   });
 
-  it('refuse a user in the address together with an Authorization header, and invalid headers', async () => {
+  it('is refused with a user in the address next to an Authorization header, and with invalid headers', async () => {
     const both = { url: 'http://u:p@127.0.0.1:1/', headers: { Authorization: 'x' } };
     await expect(Promise.resolve(httpGet.run(both, context))).rejects.toThrow('keep one of the two');
     const problems = (headers: object) => argumentProblems(httpGet, [{ url: 'http://x', headers } as never]).join();

@@ -18,7 +18,7 @@ setTimeout(() => {
   return { status, said: stdout };
 }
 
-it.skipIf(!existsSync(BUILT))('ends a worker by an error of its own, wherever in our code, and not by a plugin’s', () => {
+it.skipIf(!existsSync(BUILT))('an error outside of tasks ends a worker if it is in our code, not in a plugin’s', () => {
   const ours = ['src/activities/run.js', 'src/storage/database/pool.js', 'bundle/worker.js'];
   for (const file of ours)
     expect(endsOf(new URL(file, DIST).href), file).toEqual({

@@ -18,7 +18,7 @@ const CASES: readonly Case[] = [
   { name: 'goog_longonly_toc', params: { fast: 10, slow: 20 }, fee: 0.002, options: { backtestingPy: 'trade-on-close' } },
 ];
 
-describe.skipIf(!HAS_REFERENCE)(`backtesting.py's GOOG cases${WITHOUT_REFERENCE}`, () => {
+describe.skipIf(!HAS_REFERENCE)(`a backtest of a GOOG case of backtesting.py${WITHOUT_REFERENCE}`, () => {
   it.each(CASES)('$name: gives the same trades, equity curve and shared metrics', ({ name, params, fee, options }) => {
     const candles = referenceBars('backtesting-py/GOOG.csv');
     const market = plainMarket('asset', { model: 'flat', rate: fee });

@@ -649,7 +649,7 @@ describe('a strategy that cheats', () => {
           return () => (fast.at() > slow.at() ? 'long' : 'flat');
         },
       ],
-    ])('is provable where it %s', (_how, create) => {
+    ])('is only provable when it %s', (_how, create) => {
       expect(under(create)).toMatchObject({ provable: true, notProvable: [], lookAhead: { changed: 0 } });
     });
   });

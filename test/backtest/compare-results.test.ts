@@ -23,7 +23,7 @@ describe('the comparison of two runs', () => {
     ['settings', { passport: { settings: 'other' } }],
     ['seed', { passport: { seed: 2 } }],
     ['params', { params: '[["fast",5],["slow",30]]', passport: { settings: 'other' } }],
-  ] as const)('says when %s made the difference, and which metrics it moved', (cause, changes) => {
+  ] as const)('states when %s caused a difference, and which metrics changed', (cause, changes) => {
     const after = result({ ...(changes as Partial<ComparableResult>), metrics: { sharpe: 2, totalReturn: 0.1 } });
     const { changed, same } = compareResults([result()], [after]);
     expect(same).toBe(0);
@@ -41,7 +41,7 @@ describe('the comparison of two runs', () => {
     ['trials', { trials: { count: 4, spread: 0.1 } }],
     ['settings', { options: { cash: 5 } }],
     ['settings', { proofCuts: 9 }],
-  ] as const)('tells the other trials from the options: %s', (cause, differing) => {
+  ] as const)('distinguishes other trials from other options as the cause: %s', (cause, differing) => {
     const settings = { strategy: 'sma-cross', params: {}, options: { cash: 1 }, proofCuts: 4, trials: { count: 1 } };
     const before = result({ passport: { settings: JSON.stringify(settings) } });
     const after = result({ passport: { settings: JSON.stringify({ ...settings, ...differing }) }, metrics: { deflatedSharpe: 0.2 } });

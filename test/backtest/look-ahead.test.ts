@@ -112,7 +112,7 @@ describe('the look-ahead proof', () => {
     };
   });
 
-  it('covers strategies that look at their situation and give orders', () => {
+  it('covers strategies that read their account and place orders', () => {
     for (const seed of seeds) {
       const ends: Market = { ...market, closesAt: 160 * 3_600_000, endsAt: 160 * 3_600_000 };
       const { lookAhead, trades } = runBacktest({

@@ -12,7 +12,7 @@ describe('the market of an instrument', () => {
     expect(marketOf(instrument('polymarket:0x1', { closesAt: 1000, closed: true })).closesAt).toBe(1000);
   });
 
-  it('charges the schedule of the market, and nothing where none is known', () => {
+  it('charges the fees of its schedule, and none when no schedule is known', () => {
     const fees = { model: 'polymarket', rate: 0.072 } as const;
     expect(marketOf(instrument('polymarket:0x1', { fees })).fees).toEqual(fees);
     expect(marketOf(instrument('polymarket:0x1', { fees: null })).fees.rate).toBe(0);

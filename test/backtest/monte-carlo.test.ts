@@ -11,7 +11,7 @@ function drawnOf(...asked: Parameters<typeof monteCarlo>): MonteCarlo {
   return drawn;
 }
 
-describe('Monte Carlo of the order of positions', () => {
+describe('a Monte Carlo simulation of the order of positions', () => {
   it('is the same for the same seed, and differs for another seed', () => {
     const some = [10, -5, 30, -20, 7, -40, 12];
     expect(monteCarlo(some, 1000, always)).toEqual(monteCarlo(some, 1000, always));

@@ -67,7 +67,7 @@ describe('the shell completion', () => {
   });
 });
 
-describe('the script for', () => {
+describe('the completion script', () => {
   let folder: string;
   /** Stands for the command: notes what it is asked, and answers as it does. */
   const answers = `#!/bin/sh
@@ -93,7 +93,7 @@ esac
     return stdout.split('\n').filter((line) => line !== '');
   };
 
-  it.skipIf(!here('bash'))('bash completes options, and ids with colons from where bash cuts them', async () => {
+  it.skipIf(!here('bash'))('of bash completes options and ids, also behind a colon', async () => {
     const at = async (line: string): Promise<string[]> =>
       await ask(
         'bash',
@@ -107,7 +107,7 @@ esac
     expect(await at('predictlab run --file ')).toEqual([]);
   });
 
-  it.skipIf(!here('zsh'))('zsh completes options and ids, with their descriptions', async () => {
+  it.skipIf(!here('zsh'))('of zsh completes options and ids, with their descriptions', async () => {
     const at = async (...words: string[]): Promise<string[]> =>
       await ask(
         'zsh',
@@ -120,7 +120,7 @@ esac
     expect(await at('run', '--file', '')).toEqual(['files']);
   });
 
-  it.skipIf(!here('fish'))('fish completes options and ids, with what they are', async () => {
+  it.skipIf(!here('fish'))('of fish completes options and ids, with their descriptions', async () => {
     const at = async (line: string): Promise<string[]> => await ask('fish', '-N', '-c', `source ./script.fish; complete -C '${line}'`);
     expect(await at('predictlab run --sy')).toEqual(['--symbols\tsymbols: of the catalogue']);
     expect(await at('predictlab status pipe')).toEqual(['pipeline-2026-11-24T08:00:00Z-0f66', 'pipeline-2026-11-24T12:00:00Z-1a2b']);

@@ -162,7 +162,7 @@ describe('the live table', () => {
   });
 });
 
-describe('a terminal', () => {
+describe('the live output with the variables', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it.each([
@@ -170,7 +170,7 @@ describe('a terminal', () => {
     [{ TERM: 'dumb' }, true, false, false],
     [{ TERM: 'xterm', NO_COLOR: '1' }, true, true, false],
     [{ TERM: 'xterm' }, false, false, false],
-  ])('with %j, a terminal %s, redraws %s and has colours %s', (env, isTTY, redraws, colours) => {
+  ])('%j, on a terminal (%s), is redrawn (%s) and has colours (%s)', (env, isTTY, redraws, colours) => {
     vi.stubEnv('NO_COLOR', undefined);
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     expect([canRedraw({ isTTY }), hasColours({ isTTY })]).toEqual([redraws, colours]);

@@ -44,7 +44,7 @@ describe('the step after a failed attempt', () => {
     ).toEqual([5_000, 1_000, 5_000, 1_000, 2_000, 5_000, null]);
   });
 
-  it('is an attempt after a rule’s first wait even beyond the maximum wait, or after the wait that the venue requests', () => {
+  it('is an attempt after the rule’s first wait even if that exceeds the maximum wait, or after the wait that the venue requests', () => {
     expect(waits(play({ ...policy, byError: { RateLimited: { retryDelayMs: 300_000 } } }, ['RateLimited']))).toEqual([300_000]);
     expect(play(policy, ['RateLimited'], 40_000)[0]).toMatchObject({ next: 'retryLater', waitMs: 40_000 });
   });

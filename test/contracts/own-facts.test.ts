@@ -47,7 +47,7 @@ describe('facts about a file that its owner states', () => {
     expect(messageOf(7)).toBe(advice);
   });
 
-  it('know which fee models have a curve and which have an exponent', () => {
+  it('may name fee models with a curve, of which one has an exponent', () => {
     expect([CURVED_MODELS, EXPONENT_MODEL]).toEqual([['polymarket', 'predict'], 'polymarket']);
   });
 });

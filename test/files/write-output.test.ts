@@ -95,7 +95,7 @@ describe('an output file', () => {
     expect(['aaaa', 'bbbb']).toContain(readFileSync(file, 'utf8'));
   });
 
-  it.skipIf(!existsSync('/dev/full'))('says that there is no space, and keeps the old file', async () => {
+  it.skipIf(!existsSync('/dev/full'))('on a full disk is reported, and the old file is kept', async () => {
     await expect(writeFileAtomically('/dev/full', ['x'])).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringMatching(/\/dev\/full cannot be written: there is no room on the disk; free some disk space$/),

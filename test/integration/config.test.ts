@@ -165,7 +165,7 @@ describe('a version of the configuration', () => {
   it.each([
     [['rollback', 'last'], 'version last: write a number from `predictlab config history`'],
     [['diff', '1', '99'], 'there is no version 99; `predictlab config history` lists them'],
-  ])('%j is refused in one sentence', async (args, said) => {
+  ])('must exist: %j is refused in one sentence', async (args, said) => {
     expect(await config(...args)).toMatchObject({ code: 2, stderr: `predictlab: ${said}\n` });
   });
 

@@ -391,8 +391,8 @@ describe('predictlab export', () => {
 
 const FREQTRADE = join(import.meta.dirname, '../../../shared/reference/freqtrade-trades-candles');
 
-describe.skipIf(!existsSync(FREQTRADE))('import → kline → export of freqtrade’s trades (skipped without ../shared/reference)', () => {
-  it('reproduces the published 1m and 1h candles bit for bit', async () => {
+describe.skipIf(!existsSync(FREQTRADE))('importing freqtrade’s trades and exporting candles (skipped without ../shared/reference)', () => {
+  it('gives the published 1m and 1h candles bit for bit', async () => {
     const trades = JSON.parse(gunzipSync(readFileSync(join(FREQTRADE, 'XRP_ETH-trades.json.gz'))).toString()) as unknown[][];
     const file = folder.write('xrp.csv', ['ts_ms,id,type,side,price,amount,cost', ...trades.map((trade) => trade.join(','))].join('\n'));
     const imported = await predictlab(

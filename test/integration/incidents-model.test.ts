@@ -155,7 +155,7 @@ function weakSink(name: string, random: Random): Sink & { readonly taken: Messag
 }
 
 it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
-  'incidents are the causes that were injected, each reported once (seed %i)',
+  'the incidents are exactly the injected causes, each reported once (seed %i)',
   async (seed) => {
     const { database } = storage;
     await empty(database, ['incidents', 'alert_sinks']);

@@ -71,7 +71,7 @@ describe('the command line with its services', () => {
     await venue?.close();
   });
 
-  it('prints what is recorded with --json, with the recorded exit codes', async () => {
+  it('prints the recorded JSON with --json, and ends with the recorded exit codes', async () => {
     const record = new JsonRecord([
       [rig.home, '<home>'],
       [rig.taskQueue, '<queue>'],

@@ -88,7 +88,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('the check of a plugin at load time', () => {
-  it.each(Object.entries(CASES))('%s', (name, [, wanted]) => {
+  it.each(Object.entries(CASES))('has the right verdict on %s', (name, [, wanted]) => {
     expect(said[`./${name}`]).toMatch(wanted);
   });
 

@@ -286,7 +286,7 @@ describe('files of the user’s own with facts about their markets', () => {
     ['there is no symbol WETHER', ['backtest', 'symbol', 'WETHER', '--interval', '1h', '--strategy', 'rsi']],
     ['--price-type does not apply to ticks', ['export', 'ticks', '--price-type', 'trade']],
     ['--price-type bid: write one of trade, price', ['export', 'candles', '--price-type', 'bid']],
-  ])('%s', async (sentence, args) => {
+  ])('are not read by a wrong command, which is refused: %s', async (sentence, args) => {
     const ended = await predictlab(...args.map((arg) => (arg === 'rain.csv' ? path.join(folder.path, arg) : arg)));
     expect(ended.code).toBe(2);
     expect(ended.err).toContain(sentence);

@@ -64,7 +64,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     [1440, 'light'],
     [1920, 'dark'],
     [390, 'dark'],
-  ] as const)('shows the newest of 30 runs and a failed one without scrolling, at %i px, %s', async (width, colorScheme) => {
+  ] as const)('the history shows the newest of 30 runs and a failed one without scrolling, at %i px, %s', async (width, colorScheme) => {
     writeFileSync(path.join(folder, 'history.html'), renderHistoryPage(sampleHistory(30, { failed: [27] })));
     const context = await browser.newContext({ viewport: { width, height: 700 }, colorScheme });
     const page = await context.newPage();

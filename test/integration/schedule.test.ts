@@ -114,7 +114,7 @@ describe('a schedule', () => {
     expect(new Date(seen[0]).toISOString()).toBe(runId.slice(scheduleId.length + 1).replace('Z', '.000Z'));
   });
 
-  it('backfills only what is missing, newest first, and lists it first', async () => {
+  it('lists what is missing, and then backfills only that, newest first', async () => {
     hold.open();
     await rig.lab.schedules.update({
       scheduleId,

@@ -163,7 +163,7 @@ describe('the embedded Postgres', () => {
   });
 
   it.skipIf(process.getuid?.() !== 0)(
-    'of root lets no other process of its account in (skipped where the tests do not run as root)',
+    'admits no other process of its account when root starts it (skipped where the tests do not run as root)',
     async () => {
       const open = await mkdtemp(join(tmpdir(), 'predictlab-nobody-'));
       chmodSync(open, 0o755);

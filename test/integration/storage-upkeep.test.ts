@@ -53,7 +53,7 @@ describe('backup and restore', () => {
   });
 
   it.skipIf(!existsSync('/dev/full'))(
-    'ends at once when the disk fills up while tables are read, and the database stays usable',
+    'end at once when the disk fills up while tables are read, and the database stays usable',
     async () => {
       await test.database.query(`insert into refused_runs (execution_id, run_id, input, reasons, started_at)
       select md5(i::text), 'r', to_jsonb(repeat(md5(random()::text), 8)), '[]', now() from generate_series(1, 30000) i`);

@@ -28,7 +28,7 @@ const tradeAt = (time: number, index: number): WorldTrade => ({
 });
 
 it(
-  'a trade exactly at either end of a window belongs to it and to the next run, and its time is covered accordingly',
+  'a trade exactly at an end of a run’s window is stored once and covered, although the next window includes it too',
   async () => {
     const { database } = test;
     const trades = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.constantFrom(-1, 0, 0, 0, 1)), {

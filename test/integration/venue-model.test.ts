@@ -31,7 +31,7 @@ const hides = ({ lies }: World): boolean => lies.length > 0 && lies.every(({ kin
 while (!hides(makeWorld(lying, LYING))) lying++;
 
 it.each([...seeds.map((seed) => ({ seed, shape: {} })), { seed: lying, shape: LYING }])(
-  'the stages store, claim and build what the venue of world $seed showed',
+  'the stages store, cover and build exactly what the venue of world $seed showed',
   async ({ seed, shape }) => {
     const { database } = test;
     const world = makeWorld(seed, shape);

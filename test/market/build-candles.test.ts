@@ -89,7 +89,7 @@ describe('candles', () => {
     expect([sideless.volume[0], sideless.quoteVolume[0], sideless.buyVolume[0]]).toEqual([2, 0.6, Number.NaN]);
   });
 
-  it('add 0.1 and 0.2 to 0.3', () => {
+  it('add volumes of 0.1 and 0.2 to exactly 0.3', () => {
     const candles = buildCandles(columnsOf([tick('2026-01-01T00:00:00Z', 0.1, 0.1, 1), tick('2026-01-01T00:00:01Z', 0.2, 0.2, 1)]), '1m');
     expect(candles.volume[0]).toBe(0.3);
     expect(candles.quoteVolume[0]).toBe(0.05);

@@ -97,7 +97,7 @@ describe.skipIf(!existsSync(TARDIS))('candles built from tardis’ trades (skipp
   const cases = existsSync(TARDIS) ? (JSON.parse(readFileSync(join(TARDIS, 'expected.json'), 'utf8')) as Record<string, TardisCase>) : {};
 
   for (const [name, { trades, bars }] of Object.entries(cases)) {
-    it(`are the published minutes of ${name}, labelled by their start; a late trade may be the open, which is the earliest trade`, () => {
+    it(`have the published minutes of ${name}, labelled by their start, with the earliest trade as the open`, () => {
       const candles = buildCandles(
         columnsOf(trades.map(({ ts, price, amount, side }, i) => tick(ts, price, amount, side === 'buy' ? 1 : 0, i))),
         '1m',

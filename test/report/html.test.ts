@@ -34,7 +34,7 @@ describe('data for the scripts of a page', () => {
 });
 
 describe('a link to the address of a market', () => {
-  it.each(['javascript:alert(1)', 'data:text/html,x', '/etc/passwd', ' https://x', ''])('is not made of %s', (address) => {
+  it.each(['javascript:alert(1)', 'data:text/html,x', '/etc/passwd', ' https://x', ''])('is not made for the address %s', (address) => {
     expect(webLink(address, 'market').text).toBe('market');
   });
 

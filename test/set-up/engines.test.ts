@@ -56,7 +56,7 @@ it('version ranges are read as npm reads them', () => {
 it.each([
   ['the lowest version of package.json', lowest],
   ['the version of the image', image],
-] as const)('every package of the lock runs on %s', (_, version) => {
+] as const)('every package in the lock file runs on %s', (_, version) => {
   const { packages } = JSON.parse(read('package-lock.json')) as Lock;
   const refused = Object.entries(packages)
     .filter(([, { engines, optional }]) => engines?.node !== undefined && !optional && !admits(engines.node, version))

@@ -30,7 +30,7 @@ it.each([
   [{ path: 'chance.csv' }, 'probability'],
   [{ path: 'asset.csv', market: 'probability' }, 'probability'],
   [{ path: 'cents.csv', market: 'asset' }, 'asset'],
-] as const)('a run takes %j for the kind of market that the other commands guess', async (selector, market) => {
+] as const)('a run treats %j as the kind of market that the other commands detect', async (selector, market) => {
   expect((await discovered(selector)).instruments).toMatchObject([{ market }]);
 });
 

@@ -118,7 +118,7 @@ describe('a close or result that a venue withdraws', () => {
     expect(isToBeConfirmed(earlier, NOW + 9 * DAY)).toBe(false);
   });
 
-  it('is no longer expected when the venue dates the result a day earlier', () => {
+  it('is no longer expected once the venue dates the result a day earlier', () => {
     const dated: Instrument = { ...over, closedAt: NOW - 2 * DAY, resolution: { kind: 'settled', payout: 1, at: NOW - 2 * DAY } };
     expect(noteClose(dated, undefined, live)).toMatchObject({ confirmedAt: live.clock });
   });

@@ -91,7 +91,7 @@ describe('a trade of Polymarket as a row', () => {
     expect(readTrade(trade(facts), market()).defect).toBe(defect);
   });
 
-  it('that is not an object is malformed', () => {
+  it('is malformed when it is not an object', () => {
     expect(readTrade(null, market())).toMatchObject({ defect: 'malformed', raw: 'null' });
     expect(readTrade('torn', market())).toMatchObject({ defect: 'malformed' });
   });

@@ -213,7 +213,7 @@ describe('a request to a venue', () => {
     [422, 'BadInput'],
     [401, 'SourceUnauthorized'],
     [403, 'SourceUnauthorized'],
-  ] as const)('does not ask again after %i, and repeats what the venue says', async (status, type) => {
+  ] as const)('is not repeated after %i, and its error has the venue’s message', async (status, type) => {
     const watched = await venue((_, response) => sendJson(response, status, { message: 'the venue says why' }));
     const error = await failure();
     expect(error).toMatchObject({ type, retryable: false });

@@ -22,7 +22,7 @@ describe('the token of the live pages', () => {
   });
 
   it.each(['', 'short', 'two\nlines of a token that is long enough', 'a-token-that-is-long-enough;and-more', 'x'.repeat(201)])(
-    'is refused where the file holds %j',
+    'is refused when its file contains %j',
     async (text) => {
       const wrong = path.join(folder, 'wrong');
       await writeFile(wrong, text, { mode: 0o600 });
