@@ -45,7 +45,7 @@ describe('the end of a market', () => {
     expect(hoursLeft({ endsAt }).seen).toEqual([null, 48, 47, 16, 15, 14]);
   });
 
-  it('makes a result not provable when one time is stated for both ends and the strategy reads it', () => {
+  it('makes a result not provable when only closesAt is stated and the strategy reads it', () => {
     const { seen, result } = hoursLeft({ closesAt: 4 * HOUR });
     expect(seen).toEqual([3, 2, 1, 0, -1, -2]);
     expect(result).toMatchObject({

@@ -307,7 +307,7 @@ describe('a strategy', () => {
   it.each<[string, () => unknown, string]>([
     ['returns nothing that decides', () => 'long', "strategy 'broken': create must return a function that decides at each bar"],
     [
-      'calls what there is not',
+      'calls a function that does not exist',
       () => () => (undefined as unknown as { at(): string }).at(),
       "strategy 'broken' at bar 0 (1970-01-01T00:00:00.000Z): ",
     ],

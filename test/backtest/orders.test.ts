@@ -296,14 +296,14 @@ describe('an order', () => {
     ['a size of more than there is', { side: 'long', size: 1.5 }, 'at most 1, got 1.5'],
     ['a limit beyond 1', { side: 'long', limit: 1.2 }, 'limit must be a price of the first outcome, between 0 and 1, got 1.2'],
     ['a limit at 0', { side: 'long', limit: 0 }, 'limit must be a price'],
-    ['a limit that nobody knows', { side: 'long', limit: null }, 'got null; leave it out for none'],
+    ['a limit of null', { side: 'long', limit: null }, 'got null; leave it out for none'],
     ['a stop as text', { side: 'long', stop: '0.4' }, 'stop must be a price of the first outcome, between 0 and 1, got "0.4"'],
     [
       'a time that is over',
       { side: 'long', expires: HOUR },
       'expires must be a time after the bar’s close, 1970-01-01T01:00:00.000Z'.replace('’', "'"),
     ],
-    ['a side that there is not', { side: 'buy' }, 'side must be long or short, got "buy"'],
+    ['an unknown side', { side: 'buy' }, 'side must be long or short, got "buy"'],
     ['no side', { size: 0.5 }, 'side must be long or short, got undefined'],
     ['a misspelt field', { side: 'long', stopp: 0.4 }, 'there is no field stopp; did you mean stop?; an order has side, size'],
     [

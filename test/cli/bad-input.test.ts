@@ -394,7 +394,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe(`bad input (${casesOf(TABLE).length} of ${TABLE.length} rows)`, () => {
   it.each(casesOf(TABLE).map(([line, code, says, env = {}]) => ({ line, code, says, env })))(
-    'predictlab $line',
+    'predictlab $line ends with the reason',
     async ({ line, code, says, env }) => {
       const before = listed();
       const args =

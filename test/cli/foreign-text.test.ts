@@ -143,7 +143,7 @@ describe('text from another party, such as the title of a market', () => {
     );
   });
 
-  it('is repeated without control characters when a user’s value is refused', async () => {
+  it('from a user loses its control characters in an error that repeats it', async () => {
     for (const text of [...NASTY, NASTY.join('x')].filter((text) => !text.includes('\u0000'))) {
       for (const args of [
         ['export', text],

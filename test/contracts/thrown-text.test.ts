@@ -42,7 +42,7 @@ describe('the message of a thrown value', () => {
     ['a symbol', Symbol('s'), 'Symbol(s)'],
     ['a function', function fail() {}, 'a function was thrown (fail)'],
     ['an object with a message', { code: 3, message: 'boom' }, 'boom'],
-    ['an object whose message is no text', { message: { deep: 1 } }, '{"message":{"deep":1}}'],
+    ['an object whose message is not a text', { message: { deep: 1 } }, '{"message":{"deep":1}}'],
     ['a plain object', { status: 503, body: ['late'] }, '{"status":503,"body":["late"]}'],
     ['an object of a class without fields', new Odd(), 'an object without a message was thrown (Odd)'],
     ['a circle', circle, 'an object without a message was thrown (Object)'],

@@ -226,7 +226,7 @@ describe('a pipeline input', () => {
     expect(Object.values(stages).map(({ policy }) => policy.timeoutMs)).toEqual([20_000, 20_000, 20_000, 7_000, 20_000, 20_000]);
   });
 
-  it('is refused with an asOf in the future, at which trades would count as collected, unless the clocks differ only a little', () => {
+  it('is refused with an asOf in the future, since trades until then would count as collected; clocks may differ a little', () => {
     const given = (asOf: string) => parsePipelineInput({ asOf }, { ...known, clock: known.now });
     expect(given('2026-01-31T00:04:00Z')).toHaveProperty('config');
     expect(given('2026-02-01')).toEqual({

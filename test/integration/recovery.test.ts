@@ -114,7 +114,7 @@ describe('recovery from a pause, over the sandbox venue', () => {
     expect((await rig.database.query('select from staging_batches')).rows).toEqual([]);
   });
 
-  it('checks with `doctor` the venues of the plugins in the shell’s environment, and no venue of an earlier call', async () => {
+  it('checks with `doctor` only the venues of plugins that the shell’s environment names', async () => {
     const toyChecks = async (plugins: NodeJS.ProcessEnv) => {
       const { stdout } = await predictlabHere(['doctor', '--json'], { ...rig.env, ...plugins });
       const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string }[] };

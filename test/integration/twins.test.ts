@@ -80,7 +80,7 @@ describe('the twins in the catalogue', () => {
     expect(entries).toContainEqual(expect.objectContaining({ symbol: 'BTC_K', twins: [PAIR] }));
   });
 
-  it('have their price difference over time as an export, after half-spreads and fees once both books were recorded', async () => {
+  it('have their price difference over time as an export, with the rest after half-spreads and fees if both books were recorded', async () => {
     const rows = (await predictlab('export', 'basis', '--symbol', 'BTC', '--interval', '1h', '--json')).json() as unknown as Record<
       string,
       unknown

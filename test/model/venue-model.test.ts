@@ -94,7 +94,7 @@ describe('a venue with late price points and a limited range per request', () =>
   );
 
   it(
-    'loses no price point of a backfill as of the time at which the venue drops a grain',
+    'loses no price point of a backfill whose asOf is the time at which the venue drops a grain',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 5), (seed) => runPointsWorld(seed, true), { runs: 5, stored: 20 });
     },

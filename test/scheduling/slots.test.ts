@@ -44,7 +44,7 @@ describe('the slots of a run', () => {
     expect(run.tell({ type: 'wake', at: 300_000 })).toEqual(symbols.slice(0, 5).map((symbol) => `start ${symbol} collect`));
   });
 
-  it('are given again after a long wait with the earlier attempts, failures and last error', () => {
+  it('come with the earlier attempts, failures and last error when they are given again after a long wait', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect' }));
     run.start();
     run.ends('A', [retryLater('A/collect', 100, { attempts: 2, failures: 2 })]);

@@ -18,7 +18,7 @@ describe('hourly volumes read from candlesticks', () => {
   it.each([
     ['no list', undefined],
     ['an empty list', []],
-    ['rows that are no candlesticks', [null, 3]],
+    ['rows that are not candlesticks', [null, 3]],
     ['an end that cannot be read', [at(10, 7), { end: 'soon', sum: 1 }]],
     ['an end within an hour', [at(10, 7), at(10.5, 7)]],
     ['a volume that cannot be read', [at(10, 7), at(11, 'NaN')]],

@@ -51,7 +51,7 @@ describe('the verdict on a probed route', () => {
     ['a renamed field', new PredictLabError('SourceSchemaChanged', 'renamed'), 'changed'],
     ['no connection', refusedWith(null, 'SourceUnavailable'), 'unreachable'],
     ['too many requests', refusedWith(429, 'RateLimited'), 'unreachable'],
-    ['an answer that the adapter trips over', new TypeError('x is undefined'), 'changed'],
+    ['an answer that makes the adapter throw', new TypeError('x is undefined'), 'changed'],
   ])('is the expected one for %s', (_, error, meaning) => {
     expect(judged({ error }).meaning).toBe(meaning);
   });

@@ -70,7 +70,7 @@ describe('a listing of Kalshi with wrong data', () => {
   });
 
   it.each([
-    ['its markets are no list', { event: event('RAIN-1', 'none') }],
+    ['its markets are not a list', { event: event('RAIN-1', 'none') }],
     ['it is of another event', { event: event('SNOW-1', [market('SNOW-1-A')]) }],
     ['it has no ticker', { event: event('', two) }],
   ])('is refused with its name when %s', async (_, json) => {
@@ -164,7 +164,7 @@ describe('a market of Kalshi with wrong data', () => {
 describe('the fees of Kalshi with wrong data', () => {
   it.each<[string, Facts, object | null]>([
     ['a negative multiplier', { fee_type: 'quadratic', fee_multiplier: -1 }, { rate: 0.07 }],
-    ['a multiplier that is no number', { fee_type: 'quadratic', fee_multiplier: 'half' }, { rate: 0.07 }],
+    ['a multiplier that is not a number', { fee_type: 'quadratic', fee_multiplier: 'half' }, { rate: 0.07 }],
     ['no multiplier', { fee_type: 'quadratic' }, { rate: 0.07 }],
     ['an unknown type', { fee_type: 'cubic', fee_multiplier: 1 }, { rate: 0.07 }],
     ['no type', {}, null],
@@ -275,7 +275,7 @@ describe('the trades of Kalshi with wrong data', () => {
 
   it.each([
     ['is not stated', {}],
-    ['is no time', { trades_created_ts: 'soon', market_settled_ts: iso(NOW) }],
+    ['is not a time', { trades_created_ts: 'soon', market_settled_ts: iso(NOW) }],
   ])('are refused when the cutoff %s', async (_, json) => {
     await expect(walk(() => json)).rejects.toMatchObject({ type: 'SourceSchemaChanged' });
   });

@@ -19,29 +19,29 @@ const LIES: readonly (readonly [name: string, bytes: string, type: string, says:
   ['a body that ends early', head('200 OK') + BODY.slice(0, 20), 'SourceUnavailable', /is not whole JSON/],
   ['chunks without an end', `${head('200 OK', 'transfer-encoding: chunked')}5\r\n{"a":\r\n`, 'SourceUnavailable', /cannot be reached/],
   [
-    'gzip that is none',
+    'a body that is not gzip although the header says so',
     whole(BODY, 'content-encoding: gzip'),
     'SourceUnavailable',
     /on \/v2\/trades that cannot be unpacked: incorrect header/,
   ],
-  ['a packing nobody asked for', whole('\u000b\u0002ab', 'content-encoding: br'), 'SourceUnavailable', /is not whole JSON/],
+  ['a compression that was not requested', whole('\u000b\u0002ab', 'content-encoding: br'), 'SourceUnavailable', /is not whole JSON/],
   ['a page of HTML', whole('<html>hello</html>'), 'SourceBlocked', /an HTML page/],
   ['a part', head('206 Partial Content', `content-length: ${BODY.length}`) + BODY, 'SourceUnavailable', /206 .*not a complete answer/],
-  ['no content', head('204 No Content'), 'SourceUnavailable', /204 .*not a complete answer/],
+  ['no content at all', head('204 No Content'), 'SourceUnavailable', /204 .*not a complete answer/],
   [
-    'a way to itself',
+    'a redirect to itself',
     head('301 Moved Permanently', 'location: /v2/trades', 'content-length: 0'),
     'SourceBlocked',
     /redirect to \/v2\/trades; /,
   ],
   [
-    'a way elsewhere, with the key',
+    'a redirect to another host, with the key',
     head('302 Found', 'location: https://other.example/?key=0123456789abcdef', 'content-length: 0'),
     'SourceBlocked',
     /redirect to https:\/\/other\.example\/\?key=\*\*\*; a redirect is not followed/,
   ],
   ['another protocol', 'SSH-2.0-OpenSSH_9\r\n', 'SourceUnavailable', /cannot be reached/],
-  ['heads without end', `HTTP/1.1 200 OK\r\n${`x-a: ${'b'.repeat(9_000)}\r\n`.repeat(20)}\r\n{}`, 'SourceUnavailable', /cannot be reached/],
+  ['endless headers', `HTTP/1.1 200 OK\r\n${`x-a: ${'b'.repeat(9_000)}\r\n`.repeat(20)}\r\n{}`, 'SourceUnavailable', /cannot be reached/],
 ];
 
 /** One question to a venue that sends these bytes. */
@@ -69,7 +69,7 @@ async function ask(bytes: string): Promise<unknown> {
   }
 }
 
-it.each(LIES)('%s is refused as data, with one sentence and the right error type', async (_, bytes, type, message) => {
+it.each(LIES)('a venue’s answer with %s is refused with one sentence and the right error type', async (_, bytes, type, message) => {
   const answered = await ask(bytes).then(
     (json) => ({ json }),
     (error: unknown) => error,

@@ -80,13 +80,13 @@ describe('a trade of Polymarket as a row', () => {
 
   it.each([
     ['a null price', { price: null }, 'malformed'],
-    ['a price that is no number', { price: 'cheap' }, 'malformed'],
+    ['a price that is not a number', { price: 'cheap' }, 'malformed'],
     ['a price of NaN', { price: 'NaN' }, 'not-finite'],
     ['an infinite size', { size: '-Infinity' }, 'not-finite'],
     ['a missing time', { timestamp: undefined }, 'malformed'],
     ['a token of another market', { token_id: '333' }, 'unknown-outcome'],
     ['no token', { token_id: null }, 'unknown-outcome'],
-    ['a side that is none', { side: 'HOLD' }, 'malformed'],
+    ['an unknown side', { side: 'HOLD' }, 'malformed'],
   ])('with %s states why it cannot become a tick', (_, facts, defect) => {
     expect(readTrade(trade(facts), market()).defect).toBe(defect);
   });

@@ -19,7 +19,7 @@ describe('a universe in a catalogue file', () => {
 
   it.each([
     ['a selector of a symbol', { polymarket: [{ slug: 'rain' }] }, 'is not a rule for the markets of polymarket; write {"active": true'],
-    ['a volume that is no number', { polymarket: [{ minVolume: 'much' }] }, 'is not a rule for the markets of polymarket'],
+    ['a volume that is not a number', { polymarket: [{ minVolume: 'much' }] }, 'is not a rule for the markets of polymarket'],
     ['no venue', {}, 'name at least one venue'],
     ['no rule', { polymarket: [] }, 'write at least one rule'],
     ['files, which list no markets', { file: [{ path: 'a.csv' }] }, 'file'],
