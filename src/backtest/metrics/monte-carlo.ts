@@ -12,7 +12,7 @@ export interface DrawnRange {
 export interface MonteCarlo {
   readonly draws: number;
   readonly positions: number;
-  /** The reason why these figures rest on too little data; absent if they do not. */
+  /** The reason why the simulation's figures rest on too little data; absent if they do not. */
   readonly weak?: string;
   /** The same positions in random order: they end at the same equity, so only the path differs. */
   readonly reordered: {

@@ -63,7 +63,7 @@ function combinedProof(proofs: readonly LookAheadProof[]): LookAheadProof | null
   };
 }
 
-/** Adds up the repeated decision changes except each backtest's first: a rule that enters only once repeats that entry in all of them. */
+/** Adds up the repeated decision changes without each backtest's first one, since a rule that enters only once always repeats that. */
 function carriedTogether(proofs: readonly LookAheadProof[]): Pick<LookAheadProof, 'carried'> {
   const all = proofs.flatMap(({ carried }) => carried ?? []);
   if (all.length === 0) return {};

@@ -80,7 +80,7 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
 }
 
-/** Writes the page of `--html`, and opens it where that was requested. */
+/** Writes the page of `--html`, and opens the page if that was requested. */
 async function writePage(
   { name, data }: TradedSeries,
   results: readonly BacktestResult[],

@@ -36,7 +36,7 @@ async function completion(
 
 const lineFor = (shell: Shell, word: string, about: string): string => (shell === 'bash' || about === '' ? word : `${word}\t${about}`);
 
-/** Shells with completion. */
+/** Shells for which a completion script exists. */
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 

@@ -48,7 +48,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkTemporalServer(env),
     checkThroughTemporal(env),
     checkPostgres(env, home, log),
-    // the venues of plugins are known once these are loaded
+    // the venues of plugins are known once the plugins are loaded
     checkPlugins(env).then(async (plugins) => [...(await checkVenues(env)), ...plugins]),
     checkArtifacts(env, home),
   ]);

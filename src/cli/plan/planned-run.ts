@@ -81,7 +81,7 @@ export async function plannedTasks(
   return await withCoverage(database, { tasks, config });
 }
 
-/** Adds to each `collect` how much of its window is stored already. */
+/** Adds to each `collect` task a note on how much of its window is already stored. */
 async function withCoverage(
   database: Database | undefined,
   { tasks, config }: { tasks: readonly PlannedTask[]; config: RunConfig },

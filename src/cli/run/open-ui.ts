@@ -39,8 +39,8 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
     lastingConnection(env, (reason) => log.warn(reason)),
   );
   const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace = 'default' } = env;
-  // Loaded here: Fastify is slow to load.
   const store = artifactStoreOf(env);
+  // Loaded here: Fastify is slow to load.
   const { serveUi } = await import('../../ui/serve-ui.ts');
   const serve = (port: number) =>
     serveUi({

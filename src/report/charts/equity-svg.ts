@@ -151,7 +151,7 @@ export interface WalkForwardChart {
 }
 
 const WALK_HEIGHT = 150;
-/** With more tests than this, the borders between them are left out. */
+/** Maximum number of tests between which borders are drawn; with more, the chart has no borders. */
 const MAX_BORDERS = 40;
 
 /** Plots a walk-forward: training days in grey, tests solid. */

@@ -49,7 +49,7 @@ export class Curtain {
     this.#random = random;
   }
 
-  /** Starts a run before the first bar: replaces all values of all hidden columns by this future. */
+  /** Starts a run before the first bar: replaces all values of all hidden columns by the given future. */
   draw(future: Future): void {
     this.#future = future;
     this.#bar = -1;

@@ -12,7 +12,7 @@ export interface DagNode {
   /** The stages of the node, such as `collect → kline`; empty for a custom task. */
   readonly detail: string;
   readonly state: State;
-  /** Number of its tasks that succeeded or failed. */
+  /** Number of the node's tasks that succeeded or failed. */
   readonly done: number;
   readonly tasks: number;
   /** The task ids or symbols that the node stands for, shown on hover. */
