@@ -55,7 +55,7 @@ describe('the graph of a run', () => {
     ]);
   });
 
-  it('is refused with every cycle, as the tasks of which each waits for the next', () => {
+  it('is refused when tasks wait for each other in a cycle, with the tasks of each cycle in order', () => {
     const tasks = [
       customTask('a', { dependencies: ['b'] }),
       customTask('b', { dependencies: ['c'] }),
@@ -72,7 +72,7 @@ describe('the graph of a run', () => {
     ]);
   });
 
-  it('is refused with twenty cycles and the number of others', () => {
+  it('lists at most twenty cycles in its refusal, and counts the others', () => {
     const tasks = Array.from({ length: 23 }, (_, i) => customTask(`t${i}`, { dependencies: [`t${i}`] }));
     const problems = problemsOf(runConfig({ symbols: ['BTC'], tasks }));
     expect(problems).toHaveLength(21);

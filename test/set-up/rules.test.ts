@@ -85,7 +85,7 @@ test.skipIf(true)('does nothing either', async () => await go());`,
   expect(rules.assertionsOf([helper, file])).toEqual([7, 8, 9].map((line) => `test/a.test.ts:${line}: a test without an assertion`));
 });
 
-it('a bare regular expression is found where vitest does not match it', () => {
+it('a regular expression inside an expected object, which vitest would not match, is found', () => {
   const file = at(
     'test/a.test.ts',
     `expect(a).toMatchObject({ message: /x/ });
