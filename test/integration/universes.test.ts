@@ -125,6 +125,30 @@ describe('the coverage of a universe of 500 markets', () => {
   }, 120_000);
 });
 
+describe('a listing that states facts which were unknown before', () => {
+  it('stores them without a walk, and walks a market of which another fact has changed', async () => {
+    const rig = await start({ markets: 50, events: 10, active: 5, tradesPerHour: 50 });
+    const { database } = rig;
+    await importSymbols(database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
+    for (const step of [0, 4]) {
+      clock = NOON + step * HOUR;
+      await runUniverse(rig, `run-${step}`);
+    }
+    const still = async () =>
+      (await database.query<{ instrument: string }>('select instrument from universe_members where walked_at >= moved_at order by 1')).rows;
+    const [changed, ...others] = await still();
+    // as stored by a version that did not know the category
+    await database.query("update universe_members set listed = listed - 'category', print = 'of an earlier version'");
+    await database.query(`update universe_members set listed = listed || '{"closesAt": 1}' where instrument = $1`, [changed.instrument]);
+    clock += 60_000;
+    const entry = (await symbolsByName(database, ['PM'])).get('PM');
+    await expandUniverse({ database, sources: rig.sources, entry: entry!, asOf: clock, signal: new AbortController().signal });
+    expect(await still()).toEqual(others);
+    const { rows } = await database.query("select from universe_members where listed ? 'category' and (listed->>'closesAt')::float8 <> 1");
+    expect(rows).toHaveLength(50);
+  }, 60_000);
+});
+
 describe('a member whose event has ended', () => {
   it('is collected to its end, although the venue’s listing no longer has it', async () => {
     const rig = await start({ markets: 97, events: 97, active: 97, tradesPerHour: 400 });

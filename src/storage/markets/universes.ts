@@ -61,7 +61,14 @@ export interface ChangedMember {
   readonly print: string;
 }
 
-/** Stores the members that a page of a listing adds or changes. @param at the venue's clock @param asOf time at which new members join */
+/** Facts whose first appearance is news of a market's trades or end. Any other fact that is stated for the first time is no reason to walk. */
+const FACTS_OF_TRADING = ['stated', 'endsAt', 'closedAt', 'settlement'];
+
+/**
+ * Stores the members that a page of a listing adds or changes. A member has not moved if the page only adds facts that were unknown before,
+ * as the first listing of a newer version does for all members.
+ * @param at the venue's clock @param asOf time at which new members join
+ */
 export async function saveMembers(
   queryable: Queryable,
   universe: string,
@@ -72,9 +79,14 @@ export async function saveMembers(
     `insert into universe_members (universe, instrument, source, shard, event, since, listed, print, moved_at)
      select $1, m->'instrument'->>'id', m->'instrument'->>'source', m->>'shard', m->>'event', $3, m->'instrument', m->>'print', $4
      from jsonb_array_elements($2::jsonb) as m order by 2
-     on conflict (universe, instrument) do update set listed = excluded.listed, print = excluded.print, moved_at = excluded.moved_at,
+     on conflict (universe, instrument) do update set listed = excluded.listed, print = excluded.print,
+       moved_at = case when universe_members.until is null
+         and not exists (select from jsonb_each(universe_members.listed) as before(fact, value)
+           where case fact when 'stated' then (value - 'at') is distinct from (excluded.listed->fact) - 'at' else value is distinct from excluded.listed->fact end)
+         and not exists (select from unnest($5::text[]) as fact where excluded.listed ? fact and not universe_members.listed ? fact)
+         then universe_members.moved_at else excluded.moved_at end,
        since = case when universe_members.until is null then universe_members.since else excluded.since end, until = null`,
-    [universe, jsonb(members), Math.floor(asOf), Math.floor(at)],
+    [universe, jsonb(members), Math.floor(asOf), Math.floor(at), FACTS_OF_TRADING],
   );
 }
 
