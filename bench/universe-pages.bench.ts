@@ -1,10 +1,12 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import type { Database } from '../src/storage/database/database.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 import { createLog } from '../src/telemetry/log.ts';
-import { withBenchStack } from './bench-stack.ts';
+import { ROOT, withBenchStack } from './bench-stack.ts';
 import { type BenchChild, withChild } from './child.ts';
 import { median } from './measure.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
@@ -15,7 +17,13 @@ const ACTIVE = 3_000;
 const SHARDS = 100;
 const LOADS = 5;
 const HOUR = 3_600_000;
-const PAGES = ['/', '/find?text=will+number+4', '/find?text=event-77', '/symbols', '/symbols/PM.017', '/events'];
+const PAGES = ['/', '/find?text=will+number+4', '/find?text=event-77', '/symbols', '/symbols/PM.017', '/events', '/runs/run-5', '/runs'];
+/** Commands about the last run, and what each must print. */
+const COMMANDS: readonly (readonly [readonly string[], string])[] = [
+  [['status', 'run-5'], 'PM.017'],
+  [['why', 'run-5', 'PM.017/kline'], 'the venue is away'],
+  [['why', 'run-5', 'PM.018/kline'], 'PM.018 succeeded'],
+];
 const log = createLog({ LOG_LEVEL: 'warn' });
 
 /** Seconds until pages answer that look at a universe of 50,000 markets, with five runs of its 100 shards. */
@@ -44,6 +52,20 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
         results.push(result);
         options.print(result);
       }
+      for (const [args, expected] of COMMANDS) {
+        const seconds: number[] = [];
+        for (let turn = 0; turn < LOADS; turn++) {
+          const from = performance.now();
+          const { stdout } = await promisify(execFile)(process.execPath, [path.join(ROOT, 'bin/predictlab.js'), ...args], { env });
+          seconds.push((performance.now() - from) / 1000);
+          if (!stdout.includes(expected))
+            throw new Error(`predictlab ${args.join(' ')} does not name "${expected}": ${stdout.slice(0, 300)}`);
+        }
+        const note = `slowest of ${LOADS} ${Math.max(...seconds).toFixed(2)} s, wanted < 1 s`;
+        const result: BenchResult = { name: `predictlab ${args.join(' ')}`, unit: 's', better: 'lower', ours: median(seconds), note };
+        results.push(result);
+        options.print(result);
+      }
       if (process.env.BENCH_PICTURES !== undefined && process.env.CHROMIUM !== undefined) {
         const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
         const window = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -64,8 +86,10 @@ async function withMembers(database: Database): Promise<void> {
     'outcomes', '["Yes", "No"]'::jsonb, 'outcomeIds', jsonb_build_array(repeat(n::text, 12), repeat(n::text, 11)), 'opensAt', ${now - 30 * 24 * HOUR}, 'closesAt', ${now + 60 * 24 * HOUR},
     'closed', false, 'resolution', '{"kind": "open"}'::jsonb, 'stated', jsonb_build_object('volume', round(1e7 / (n + 1)), 'at', ${now}), 'fees', null, 'tickSize', 0.01,
     'twins', '[]'::jsonb, 'event', 'polymarket:event-' || n % ${EVENTS}, 'category', (array['politics', 'sports', 'crypto', 'economy', 'weather'])[1 + n % 5], 'book', null, 'reference', 'market-' || n)`;
-  const results = `(select jsonb_object_agg(symbol || '/' || stage, '{"status": "success"}'::jsonb || jsonb_build_object('taskId', symbol || '/' || stage, 'attempts', 1))
-    from symbols, unnest(array['collect', 'clean', 'store', 'kline', 'backtest', 'visualize']) stage where kind = 'shard')`;
+  // a run of more than 50 shards reports shards; one has failed
+  const results = `(select jsonb_object_agg(symbol, case when symbol = 'PM.017'
+      then '{"status": "failed", "attempts": 9, "error": {"type": "SourceUnavailable", "message": "the venue is away"}}'::jsonb
+      else '{"status": "success", "attempts": 6, "error": null}'::jsonb end) from symbols where kind = 'shard')`;
   for (const statement of [
     `insert into symbols (symbol, title, kind, sources) values ('PM', 'All of Polymarket', 'universe', '{"polymarket": [{"active": true}]}')`,
     `insert into symbols (symbol, title, kind, universe) select 'PM.' || lpad(n::text, 3, '0'), 'PM, part ' || n, 'shard', 'PM' from generate_series(1, ${SHARDS}) n`,
@@ -85,9 +109,16 @@ async function withMembers(database: Database): Promise<void> {
     `insert into runs (execution_id, run_id, input, config, result, status, started_at, finished_at, as_of)
      select 'execution-' || n, 'run-' || n, '{"symbols": ["PM"]}', jsonb_build_object('symbols', (select jsonb_agg(jsonb_build_object('symbol', symbol, 'priority', 3)) from symbols where kind = 'shard'),
        'asOf', ${now} - (5 - n) * 4 * ${HOUR}::bigint, 'untilStage', 'visualize', 'intervals', '["1h"]'::jsonb, 'sourceTypes', '["polymarket"]'::jsonb, 'daysBack', 1, 'strategies', '[]'::jsonb, 'tasks', '[]'::jsonb, 'refetch', false, 'maxConcurrent', 8, 'order', 'fifo', 'stages', '{}'::jsonb),
-       'success', jsonb_build_object('result', 'success', 'reasons', '[]'::jsonb, 'durationSeconds', 170, 'totalTasks', ${6 * SHARDS}, 'taskResults', ${results}),
+       'degraded', jsonb_build_object('result', 'degraded', 'reasons', '[]'::jsonb, 'durationSeconds', 170, 'totalTasks', ${6 * SHARDS}, 'completedTasks', ${6 * SHARDS}, 'progress', 1,
+         'runId', 'run-' || n, 'paused', false, 'maxConcurrent', 8, 'startedAt', to_char(to_timestamp((${now} - (5 - n) * 4 * ${HOUR}::bigint) / 1000) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+         'finishedAt', to_char(to_timestamp((${now} - (5 - n) * 4 * ${HOUR}::bigint) / 1000 + 170) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+         'statusBreakdown', jsonb_build_object('pending', 0, 'running', 0, 'success', ${6 * SHARDS - 5}, 'failed', 1, 'skipped', 4, 'cancelled', 0), 'stageStats', '{}'::jsonb, 'taskResults', ${results}),
        to_timestamp((${now} - (5 - n) * 4 * ${HOUR}::bigint) / 1000), to_timestamp((${now} - (5 - n) * 4 * ${HOUR}::bigint) / 1000 + 170), ${now} - (5 - n) * 4 * ${HOUR}::bigint
      from generate_series(1, 5) n`,
+    `insert into ledger (execution_id, task_id, run_id, symbol, stage, output, attempts, started_at, finished_at, duration_seconds)
+     select r.execution_id, s.symbol || '/' || stage, r.run_id, s.symbol, stage, '{"ticks": 250}', 1, r.started_at, r.finished_at, 12
+     from runs r, symbols s, unnest(array['collect', 'clean', 'store', 'kline', 'backtest', 'visualize']) stage
+     where s.kind = 'shard' and (s.symbol <> 'PM.017' or stage = 'collect')`,
     'analyze',
   ])
     await database.query(statement);

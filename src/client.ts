@@ -6,7 +6,7 @@ import { Deployments, type RecentHistory, recentHistories } from './client/deplo
 import type { Polling } from './client/deployments/polling.ts';
 import { handleOf, type RunName } from './client/executions.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
-import { cutOff, FollowedRun, fillInStages } from './client/runs/follow-run.ts';
+import { cutOff, FollowedRun, fillInStages, stagesOf, whyInside } from './client/runs/follow-run.ts';
 import { recentRuns, type TemporalRun } from './client/runs/recent-runs.ts';
 import { RunEnded, runOutcome } from './client/runs/run-outcome.ts';
 import { givenInput, type StartedRun, type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
@@ -149,11 +149,11 @@ export class PredictLab {
       const task = (await this.status(run)).taskResults[taskId];
       if (task?.status === 'cancelled') return `${taskId} was cut off: the run was ended from outside (${status.name.toLowerCase()})`;
     }
-    const attempt = (await pendingAttempts(this.#client, handle, new Set([taskId.slice(0, Math.max(0, taskId.lastIndexOf('/')))]))).get(
-      taskId,
-    );
+    if (status.name !== 'RUNNING') return answer;
+    const symbol = taskId.slice(0, Math.max(0, taskId.lastIndexOf('/')));
+    const attempt = (await pendingAttempts(this.#client, handle, new Set([symbol]))).get(taskId);
     return attempt?.retryAt === undefined
-      ? answer
+      ? (whyInside(await stagesOf(this.#client, handle.workflowId, [symbol || taskId]), taskId, Date.now()) ?? answer)
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;
   }
 

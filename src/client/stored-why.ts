@@ -6,9 +6,7 @@ import { didYouMean } from '../contracts/text/nearest-name.ts';
  * the symbol's result stands for each of its stages.
  */
 export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskResults' | 'reasons'>, taskId: string): string | undefined {
-  const own = Object.hasOwn(taskResults, taskId) ? taskId : undefined;
-  const symbol = taskId.slice(0, taskId.lastIndexOf('/'));
-  const named = own ?? (symbol !== '' && Object.hasOwn(taskResults, symbol) ? symbol : undefined);
+  const named = entryOf(taskResults, taskId);
   if (named === undefined) return undefined;
   const { status, attempts = 0, error, skippedBecause, degraded } = taskResults[named];
   const tried = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
@@ -20,10 +18,16 @@ export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskRe
     case 'skipped':
       return skippedBecause === undefined
         ? `${named} was skipped`
-        : `${named} was skipped because ${skippedBecause} failed: ${errorText(taskResults[skippedBecause]?.error)}`;
+        : `${named} was skipped because ${skippedBecause} failed: ${errorText(taskResults[entryOf(taskResults, skippedBecause) ?? '']?.error)}`;
     default:
       return `${named} was cut off with the run${reasons.length === 0 ? '' : `: ${reasons[0]}`}`;
   }
+}
+
+/** The name under which results contain a task: its id, or its symbol. */
+function entryOf(taskResults: PipelineResult['taskResults'], taskId: string): string | undefined {
+  const symbol = taskId.slice(0, Math.max(0, taskId.lastIndexOf('/')));
+  return [taskId, symbol].find((name) => name !== '' && Object.hasOwn(taskResults, name));
 }
 
 /** The end of an error message about an unknown task id: `; did you mean X?`, or an empty text. */

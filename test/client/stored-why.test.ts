@@ -8,6 +8,7 @@ const taskResults: Record<string, TaskResult> = {
   'A/store': { status: 'skipped', skippedBecause: 'A/clean' },
   'B/collect': { status: 'cancelled' },
   LARGE: { status: 'failed', attempts: 1, error: { type: 'RateLimited', message: 'later' } },
+  AFTER: { status: 'skipped', skippedBecause: 'LARGE/clean' },
 };
 const why = (taskId: string) => storedWhy({ taskResults, reasons: ['the run was cancelled'] }, taskId);
 
@@ -18,6 +19,7 @@ describe('the reason for the end of a task, from the stored result', () => {
     ['A/store', 'A/store was skipped because A/clean failed: BadInput: the file is empty'],
     ['B/collect', 'B/collect was cut off with the run: the run was cancelled'],
     ['LARGE/kline', 'LARGE failed after 1 attempt: RateLimited: later'],
+    ['AFTER/collect', 'AFTER was skipped because LARGE/clean failed: RateLimited: later'],
     ['LARGE', 'LARGE failed after 1 attempt: RateLimited: later'],
   ])('is stated for %s', (taskId, answer) => expect(why(taskId)).toBe(answer));
 

@@ -79,6 +79,14 @@ describe('in a run of more than 50 symbols', () => {
         (symbol) => taskResults[`${symbol}/collect`]?.status === 'success' && taskResults[`${symbol}/clean`]?.status === 'running',
       );
     });
+    const why = async (...taskIds: string[]) => await Promise.all(taskIds.map((taskId) => rig.lab.why(runId, taskId)));
+    for (const symbol of ['S005', 'S009'])
+      expect(await why(`${symbol}/collect`, `${symbol}/clean`, symbol, `${symbol}/kline`)).toEqual([
+        `${symbol}/collect succeeded`,
+        expect.stringMatching(`^${symbol}/clean is running for \\d+ s$`),
+        expect.stringMatching(`^${symbol}/clean is running for \\d+ s$`),
+        `${symbol}/kline is waiting for ${symbol}/clean (running)`,
+      ]);
     longClean.open();
     const result = await rig.lab.result(runId);
     await notified;

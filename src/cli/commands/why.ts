@@ -10,7 +10,7 @@ import { withPredictLab } from '../terminal/session.ts';
 export default function register(command: Command): void {
   command
     .description(
-      'Prints in one line what a task waits for, or why it was skipped or failed. A task is SYMBOL/stage, or the id of a custom task.',
+      'Prints in one line what a task waits for, or why it was skipped or failed. A task is SYMBOL/stage, a SYMBOL alone for its first unfinished stage, or the id of a custom task.',
     )
     .option('--json', 'print { taskId, why } as JSON')
     .action(async (run: string, taskId: string, { json }: { json?: boolean }) => {
@@ -18,7 +18,7 @@ export default function register(command: Command): void {
         const why = await queryRun(lab, run, {
           live: async () => {
             const graph = await lab.graph(run);
-            if (graph.length > 0 && !graph.some((task) => task.taskId === taskId))
+            if (graph.length > 0 && !graph.some((task) => task.taskId === taskId || task.taskId.startsWith(`${taskId}/`)))
               throw noTask(
                 run,
                 taskId,

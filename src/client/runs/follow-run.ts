@@ -68,7 +68,7 @@ export async function fillInStages(client: Client, status: PipelineStatus): Prom
 }
 
 /** The stages of running symbols, by task id: from the heartbeats of the run's own activities, or else from the symbol's workflow. */
-async function stagesOf(client: Client, runId: string, symbols: readonly string[]): Promise<Record<string, TaskResult>> {
+export async function stagesOf(client: Client, runId: string, symbols: readonly string[]): Promise<Record<string, TaskResult>> {
   const activities = await stagesInActivities(client, runId);
   const results = await Promise.all(
     symbols.map(async (symbol) => {
@@ -81,6 +81,22 @@ async function stagesOf(client: Client, runId: string, symbols: readonly string[
     }),
   );
   return Object.fromEntries(results.flat());
+}
+
+/**
+ * What a task of a running symbol does, by the stages that the symbol itself reports: a run of more than 50 symbols only knows that the
+ * symbol is running. Undefined where the stages do not tell.
+ */
+export function whyInside(stages: Readonly<Record<string, TaskResult>>, taskId: string, now: number): string | undefined {
+  const [running, { startedAt, attempts = 1 } = {}] = Object.entries(stages).find(([, { status }]) => status === 'running') ?? [];
+  if (running === undefined || !startedAt) return undefined;
+  const retried = attempts > 1 ? `, attempt ${attempts}` : '';
+  if (running === taskId || running.startsWith(`${taskId}/`))
+    return `${running} is running for ${Math.max(0, Math.round((now - Date.parse(startedAt)) / 1000))} s${retried}`;
+  if (stages[taskId]?.status === 'success') return `${taskId} succeeded`;
+  const symbol = running.slice(0, Math.max(0, running.lastIndexOf('/')));
+  const ids = STAGES.map((stage) => stageTaskId(symbol, stage));
+  return ids.indexOf(taskId) > ids.indexOf(running) ? `${taskId} is waiting for ${running} (running)` : undefined;
 }
 
 /** The stages before those that a symbol's activity reports. They succeeded in an earlier activity, which is not known to this one. */
