@@ -207,6 +207,16 @@ describe('predictlab publish and verify', () => {
     );
   });
 
+  it('state no instant where no candles were built', async () => {
+    await stored('a', [trade(START + 3, 0.3)]);
+    await test.database.query('delete from candle_series');
+    await test.database.query('delete from candles');
+    const out = join(folder.path, 'without-candles');
+    await predictlab('publish', out);
+    expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))).not.toHaveProperty('asOf');
+    expect(await verify(out)).toMatchObject({ code: 0, out: expect.stringContaining('ok candles: 0 candles') as string });
+  });
+
   it('find a changed byte, a missing file, an added file and an edited manifest', async () => {
     const ticks = 'ticks/month=2026-11/venue=polymarket/part-0001.parquet';
     const flipped = await tampered('flipped', (out) => {

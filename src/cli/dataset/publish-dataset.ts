@@ -80,7 +80,7 @@ export async function publishDataset(
         ...(symbols && { symbols: [...symbols] }),
         tables,
         files,
-        asOf: new Date(asOf).toISOString(),
+        ...(intervals.length > 0 && { asOf: new Date(asOf).toISOString() }),
         intervals: [...intervals],
       });
       return files;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { badInput, fileTrouble } from '../../contracts/errors.ts';
+import { issueWords } from '../../contracts/text/issue-words.ts';
 import { TABLE_FORMATS } from '../write/table.ts';
 
 /** The version of a data set's layout and columns. It is raised when a reader of the previous version would misread the new one. */
@@ -70,8 +71,10 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
     throw badInput(`${file}: its schema is ${schema}, and this version reads ${SCHEMA}; use the version that wrote it, or a newer one`);
   const read = manifest.safeParse(value);
   if (!read.success) {
-    const [{ path: where, message }] = read.error.issues;
-    throw badInput(`${file}: ${where.join('.')}: ${message}, so the data set is damaged; copy or write it again`);
+    const [issue] = read.error.issues;
+    throw badInput(
+      `${[file, ...(issue.path.length > 0 ? [issue.path.join('.')] : [])].join(': ')}: ${issueWords(issue)}, so the data set is damaged; copy or write it again`,
+    );
   }
   return read.data;
 }

@@ -26,6 +26,15 @@ describe('the manifest of a data set', () => {
     await expect(read(file)).rejects.toThrow('files.0.path: names a file outside the folder, so the data set is damaged');
   });
 
+  it.each([
+    [[], 'manifest.json: must be an object, so the data set is damaged'],
+    [{ schema: 'x' }, 'manifest.json: schema: must be 1, so the data set is damaged'],
+    [{ schema: 1, madeBy: null }, 'manifest.json: madeBy: must be text, so the data set is damaged'],
+  ])('is refused in plain words when it is %j', async (value, message) => {
+    await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(value));
+    await expect(readManifest(folder)).rejects.toThrow(message);
+  });
+
   it('is refused when a newer version of the program wrote it', async () => {
     await expect(read('a.parquet', { schema: 2 })).rejects.toThrow('its schema is 2, and this version reads 1');
   });
