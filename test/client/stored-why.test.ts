@@ -19,6 +19,7 @@ describe('the reason for the end of a task, from the stored result', () => {
     ['A/store', 'A/store was skipped because A/clean failed: BadInput: the file is empty'],
     ['B/collect', 'B/collect was cut off with the run: the run was cancelled'],
     ['LARGE/kline', 'LARGE failed after 1 attempt: RateLimited: later'],
+    ['A', 'A/clean failed after 4 attempts: BadInput: the file is empty'],
     ['AFTER/collect', 'AFTER was skipped because LARGE/clean failed: RateLimited: later'],
     ['LARGE', 'LARGE failed after 1 attempt: RateLimited: later'],
   ])('is stated for %s', (taskId, answer) => expect(why(taskId)).toBe(answer));

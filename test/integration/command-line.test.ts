@@ -43,6 +43,7 @@ describe('predictlab run', () => {
     expect(json(await ask('report', result.runId, '--json'))).toEqual({ path: result.report });
     expect((await ask('status', result.runId)).stdout).toContain('BTC_PRICE');
     expect((await ask('why', result.runId, 'BTC_PRICE/store')).stdout).toContain('BTC_PRICE/store');
+    expect((await ask('why', result.runId, 'BTC_PRICE')).stdout).toMatch(/^BTC_PRICE\/visualize succeeded/);
     expect((await ask('why', result.runId, 'BTC_PRICE/shop')).code).toBe(2);
   });
 
