@@ -60,7 +60,7 @@ export function importedBy(url: string): ReadonlySet<string> {
   return all;
 }
 
-/** All modules of installed packages among `modules`, with what those import; without PredictLab, its zod, and what only these import. */
+/** All modules of installed packages among `modules`, with their imports; without PredictLab, its zod, and what only these two import. */
 export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
   const isOther = (one: string): boolean => isInPackage(one) && !OURS.some((folder) => one.startsWith(folder));
   const all = new Set([...modules].filter(isOther));

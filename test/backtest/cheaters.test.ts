@@ -379,7 +379,7 @@ describe('a strategy that cheats', () => {
     expect(runInEngine({ candles: series(), strategy: plain }).params).toEqual({ days: new Set([1]), from: 3 });
   });
 
-  it('leaves the series unchanged, whatever columns the proof substituted', () => {
+  it('cannot change the series of its backtest, even if it holds columns that the proof replaced', () => {
     const [one, other] = [series(), series()];
     run(CAUGHT['holds the very columns of its program'], one);
     expect(one).toEqual(other);

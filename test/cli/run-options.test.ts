@@ -61,7 +61,7 @@ describe('the options that describe a run', () => {
     });
   });
 
-  it('are refused with the wrong value and the accepted forms', async () => {
+  it('are refused with a sentence that names the wrong value and the accepted forms', async () => {
     await expect(inputOf('--until', 'klines')).rejects.toMatchObject({
       exitCode: 2,
       message: expect.stringMatching(/--until klines: .*did you mean kline\?/),

@@ -129,7 +129,7 @@ describe('the causes of a run', () => {
 });
 
 describe('a cause that many tasks have in common', () => {
-  it('is listed once although its messages quote different values, and its requests are never called a success', () => {
+  it('is listed once although its messages quote different values, and no second line counts its requests', () => {
     const answers = { 'polymarket/data': { '503': 8 } };
     const why = (side: string): string => `polymarket failed (SourceUnavailable): answered 503 to {"side":"${side}","market":"0x12ab"}`;
     const collected = (side: string): TaskResult => ({

@@ -18,7 +18,7 @@ const refusedWith = (status: number | null, type: ConstructorParameters<typeof V
   new VenueError(type, 'refused', { status });
 
 describe('the verdict on a probed route', () => {
-  it('is ok when nothing differs, with the clock and the age of the answer', () => {
+  it('is ok when nothing differs, and states by how much the venue’s clock is ahead and how old the answer is', () => {
     expect(judged({})).toMatchObject({ meaning: 'ok', status: 200, came: '20 trades', clockAheadSeconds: -60, ageSeconds: 45 });
   });
 

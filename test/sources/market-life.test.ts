@@ -156,7 +156,7 @@ describe('a close or result that a venue withdraws', () => {
     expect(noteTakenBack(again, noted.instrument, { asOf: NOW + 3 * DAY, clock: 0 }).instrument.tookBack?.asOf).toBe(later.asOf);
   });
 
-  it('may be a date that moves: the time in between is then doubtful', () => {
+  it('makes the time after the earlier close doubtful when the close moves to a later date', () => {
     const first = noteClose({ ...over, closedAt: NOW - 5 * HOUR }, undefined, live);
     const moved = noteClose({ ...over, closedAt: NOW - HOUR }, first, later);
     expect(noteTakenBack(moved, first, later)).toMatchObject({ doubtfulFrom: NOW - 5 * HOUR + 60_000 });

@@ -51,7 +51,7 @@ describe('packed reports', () => {
     expect(JSON.stringify(packReports(STAGES, reports)).length).toBeLessThan(JSON.stringify(reports).length * 0.52);
   });
 
-  it('lack outputs when nothing keeps these, and lack nothing else', () => {
+  it('of a run that keeps no outputs lack these, and nothing else', () => {
     const reports: TaskReport[] = [
       { taskId: 'BTC_PRICE/collect', kind: 'succeeded', startedAt: 1, at: 2, attempts: 1, output: { ticks: 3 }, degraded: ['gaps'] },
       { taskId: 'BTC_PRICE/clean', kind: 'failed', startedAt: 2, at: 3, attempts: 4, error },

@@ -8,7 +8,7 @@ export interface ComplementReport {
   readonly polarity: 'complement' | 'same' | 'unclear';
 }
 
-/** Largest mean distance (of the sum from 1, or between the prices) that a spread explains. */
+/** Largest mean distance that the spreads of two twins explain: of the sum of their prices from 1, or between their prices. */
 const TOLERANCE = 0.05;
 
 /** Compares the prices of twins by their mean differences. Prices near 0.5 are equal and also add up to 1, so they leave it unclear. */

@@ -59,7 +59,7 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
       try {
         while (grain !== undefined) {
           found = await readPoints(data, instrument, { ...step, grain, overlap, until: tradable.to });
-          // A single point after the window's end does not count: where the venue has dropped a grain, its last bucket may remain.
+          // A single point after the window's end is no sign that the venue still has the grain: its last bucket may remain after the rest is dropped.
           if (found.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)) break;
           // For an open market and a grain that the venue keeps in full, coarser grains have no more points.
           const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;

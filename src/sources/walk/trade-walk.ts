@@ -103,13 +103,13 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   }
   const settled = seenUntil(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
-  // A first look leaves up to an hour unclaimed, so the run right after it finds that hour missing. Anything longer is a gap.
+  // A first look leaves up to its newest hour unclaimed, so the run right after it finds that hour missing and glances. More missing time is a gap.
   const justLooked = looked !== null && Math.abs(seenUntil(question) - looked) < RIGHT_AFTER_MS;
   const glanced = justLooked ? UNSEEN_LATENESS_MS : RIGHT_AFTER_MS;
   const isRightAfter = claimable.every(({ from, to }) => to === settled && to - from < glanced);
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
   const unseen = claimable[0]?.from ?? Math.max(tradable.from, settled);
-  // This look also reads the time since the last one: a trade in it shows that the market ended later than it was said to.
+  // This last look also reads the time since the previous look: a trade in it shows that the market ended later than it was said to.
   const floor = lastLook ? Math.max(tradable.from, Math.min(unseen, (looked ?? tradable.from) - lateness)) : unseen;
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }

@@ -26,7 +26,7 @@ export class WatchedPages {
 
   /**
    * The changes of a page since the revision that a request names.
-   * @param start how the page is read; undefined once nothing will change
+   * @param start starts to watch the page; returns undefined once nothing on it will change
    */
   async changes({ query }: FastifyRequest, key: string, start: () => Promise<Watching | undefined>): Promise<PageChanges> {
     if (this.#isClosing) throw new PagesClosing();

@@ -19,8 +19,8 @@ interface QuietStages {
 /**
  * Runs the first stages of a symbol without a workflow of its own. One activity runs as many as start within a second; where the next one has
  * little to do, another activity continues. It stops where a stage may be long, fails or is cancelled.
- * @returns the reports of the stages that ended, the failed first attempt of the next one, if it had one, and whether the later ones may have
- *   run on a worker that was lost
+ * @returns the reports of the stages that ended, the first attempt of the next stage if it failed, and whether stages after the reported ones may
+ *   have run too, on a worker that was lost before it reported them
  */
 export async function runQuietStages({ call, stages, policies = {}, earlier, priority, isYieldRequested }: QuietStages): Promise<{
   readonly reports: readonly TaskReport[];

@@ -9,7 +9,7 @@ type OneAnswer = 'discover' | 'selectorOf' | 'readTrade' | 'book' | 'sharedTrade
 /** Routes of a venue that return a stream; `list` lists the markets of its universe. */
 export type StreamRoute = 'points' | 'list';
 
-/** Routes of a venue that run on its thread. `read` continues `trades`, `next` and `return` continue a stream. */
+/** Routes of a venue that run on its thread. `read` requests the next page of `trades`; `next` and `return` continue or end a stream. */
 export type VenueRoute = OneAnswer | StreamRoute | 'trades' | 'read' | 'next' | 'return';
 
 /** Requests that a route may send to the worker: for an answer of a venue's host, or for what earlier runs stored. */

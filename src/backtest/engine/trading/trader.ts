@@ -79,7 +79,7 @@ export class Trader {
     const { openTime, open, close, length } = this.candles;
     const { codes } = this.decisions;
     const shorts = this.options.side === 'both';
-    // only an asset's short can owe money: an outcome whose price is 0 may still win
+    // an asset's short that is worth nothing owes money and is ended; a position in an outcome at price 0 is kept, since it may still win
     const owes = this.market.kind === 'asset';
     const onClose = this.options.backtestingPy === 'trade-on-close';
     const end = Math.min(to, length - 1);
