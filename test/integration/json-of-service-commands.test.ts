@@ -6,8 +6,8 @@ import { JsonRecord } from '../support/json-record.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, tradesAlone } from '../support/sandbox-run.ts';
 
-/** Options of a run of which nothing depends on the hour. */
-const INPUT = ['--symbols', 'BTC_PRICE', '--days', '0.5', '--as-of', new Date(SANDBOX_NOW).toISOString()];
+/** Options of a run of which nothing depends on the hour, nor on which of two venues answers first. */
+const INPUT = ['--symbols', 'BTC_PRICE', '--sources', 'polymarket', '--days', '0.5', '--as-of', new Date(SANDBOX_NOW).toISOString()];
 
 /** Calls after the runs `monday` and `tuesday`, in this order; `{home}` stands for a folder. */
 const CALLS: readonly string[] = [
