@@ -187,3 +187,12 @@ describe('candles', () => {
     expect(buildCandles(columnsOf([]), '1h').length).toBe(0);
   });
 });
+
+it('the quote volume is exact where a product, or the sum of all, is beyond the numbers that a double holds', () => {
+  const quoteOf = (...trades: readonly (readonly [price: number, size: number])[]) =>
+    buildCandles(columnsOf(trades.map(([price, size], i) => tick(i, price, size, 1, i))), '1h').quoteVolume[0];
+  // 321 · 28059810762433 is 2^53 + 1, which no double is
+  expect(quoteOf([28_059_810_762_433, 321], [1, 1])).toBe(2 ** 53 + 2);
+  for (const [most, count] of [2 ** 52 - 1, 1e15 - 1].flatMap((number) => [1, 2, 30, 60].map((times) => [number, times])))
+    expect(quoteOf(...Array.from({ length: count }, () => [most, most] as const))).toBe(Number(BigInt(count) * BigInt(most) ** 2n));
+});

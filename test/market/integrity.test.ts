@@ -10,7 +10,8 @@ it('twins whose prices add up to 1 list their outcomes in opposite order', () =>
   expect(complementReport(series([0.8, 0.82]), series([0.79, 0.82])).polarity).toBe('same');
   expect(complementReport(series([0.5, 0.51]), series([0.5, 0.49])).polarity).toBe('unclear');
   // a distance of exactly the tolerance is still within it
-  expect(complementReport(series([0.125]), series([0.175])).polarity).toBe('same');
+  expect(complementReport(series([0.05]), series([0])).polarity).toBe('same');
+  expect(complementReport(series([0.051]), series([0])).polarity).toBe('unclear');
 });
 
 it('each price is compared with the newest price of the other series that is at most a day old', () => {

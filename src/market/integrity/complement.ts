@@ -23,7 +23,7 @@ export function complementReport(first: TickColumns, second: TickColumns): Compl
     deviation += Math.abs(first.price[i] + second.price[j] - 1);
     difference += Math.abs(first.price[i] - second.price[j]);
   }
-  const fits = (sum: number): boolean => pairs > 0 && sum <= TOLERANCE * pairs;
+  const fits = (sum: number): boolean => sum <= TOLERANCE * pairs;
   const differs = (sum: number): boolean => sum > 2 * TOLERANCE * pairs;
   if (fits(deviation) && differs(difference)) return { pairs, polarity: 'complement' };
   return { pairs, polarity: fits(difference) && differs(deviation) ? 'same' : 'unclear' };
