@@ -46,7 +46,7 @@ export function marketFrom(facts: MarketFacts): Market {
   const times = {
     closesAt: at(closesAt, 'closesAt'),
     closedAt: at(closedAt, 'closedAt'),
-    endsAt: ends?.endsAt ?? at(ends === undefined ? (endsAt as Moment | undefined) : undefined, 'endsAt'),
+    endsAt: ends?.endsAt ?? at(endsAt as Moment | undefined, 'endsAt'),
   };
   const iso = Object.fromEntries(
     Object.entries(times).flatMap(([name, time]) => (time === undefined ? [] : [[name, new Date(time).toISOString()]])),

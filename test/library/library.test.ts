@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runBacktest as runEngine } from '../../src/backtest/run-backtest.ts';
 import { rsiStrategy, smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { candles, indicators, metrics, PredictLab, PredictLabError, runBacktest } from '../../src/index.ts';
+import { freezeExports } from '../../src/library/freeze-exports.ts';
 import { type MarketFacts, marketFrom } from '../../src/library/market.ts';
 import { walk } from '../backtest/series.ts';
 
@@ -32,6 +33,15 @@ describe('the library', () => {
       PredictLab.prototype,
     ])
       expect(() => Object.assign(one, { left: 1 })).toThrow('not extensible');
+  });
+
+  it('freezes exports that contain themselves, are frozen already, or are not objects', () => {
+    const own: { self?: unknown; inner: object } = { inner: { a: [1] } };
+    own.self = own;
+    const done = Object.freeze({ left: {} });
+    freezeExports([own, null, undefined, 1, done]);
+    expect([own, own.inner, Object.values(own.inner)[0]].every((one) => Object.isFrozen(one))).toBe(true);
+    expect(Object.isFrozen(done.left)).toBe(false);
   });
 
   it('fills a tenth of a bar’s volume unless set otherwise, and states what this limit cut', () => {
@@ -167,6 +177,17 @@ describe('market data and returns that a program passes', () => {
         { until: day, endsAt: 10 * day },
       ],
     });
+  });
+
+  it('may contain one end without announcements, as text or as a number', () => {
+    const end = Date.UTC(2026, 0, 5);
+    for (const endsAt of [end, '2026-01-05T00:00:00Z'])
+      expect(marketFrom({ market: 'probability', endsAt })).toMatchObject({ endsAt: end });
+  });
+
+  it('may not contain a price that is not a number, not even the first one', () => {
+    expect(() => indicators.sma([Number.NaN, 1, 2], { period: 2 })).toThrow('prices[0]: NaN is not a number');
+    expect(() => indicators.sma([1, 2, Number.POSITIVE_INFINITY], { period: 2 })).toThrow('prices[2]: Infinity is not a number');
   });
 
   it('may contain fees, but no price step of 0', () => {
