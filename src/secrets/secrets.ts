@@ -119,7 +119,6 @@ export function redactedLog(log: Log, secrets: Secrets): Log {
 }
 
 function loggedFields(fields: Record<string, unknown>): Record<string, unknown> {
-  if (!Object.values(fields).some((value) => typeof value === 'object' && value !== null)) return fields;
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, loggedValue(value)]));
 }
 

@@ -93,6 +93,11 @@ describe('a payload that Temporal stores, with a payload key', () => {
     await expect(reason(foreign)).rejects.toThrow('add that key');
     const [odd] = await codec.encode([{ metadata: { encoding: Buffer.from('binary/foreign') }, data: Buffer.from('x') }]);
     expect(await reason(odd)).toContain('its encoding is "binary/foreign"');
+    const [broken, bytes] = await codec.encode(
+      ['json/plain', 'binary/plain'].map((encoding) => ({ metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from('{') })),
+    );
+    expect(await reason(broken)).toContain('it is not valid JSON');
+    expect(await reason(bytes)).toBeUndefined();
     for (const inner of [{ type: 'activity', namespace: 'default', isLocal: false } as const, undefined])
       await expect(codec.decode([cut], inner)).rejects.toThrow('changed or cut');
   });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../src/secrets/env-references.ts';
 import { inlineSecrets, redactedPlace, redactInput } from '../../src/secrets/redact-input.ts';
-import { isDistinctive } from '../../src/secrets/secret-values.ts';
+import { isDistinctive, secretValues } from '../../src/secrets/secret-values.ts';
 import { redactedLog, Secrets, secretsOf } from '../../src/secrets/secrets.ts';
 
 const TOKEN = 'tok-9f8e7d6c5b4a';
@@ -76,6 +76,26 @@ describe('the secrets of an environment', () => {
     expect(known.text(`it said ${form}!`)).toContain('[redacted]');
     for (const encoding of ['hex', 'base64'] as const)
       expect(Buffer.from(known.text(form).replaceAll('[redacted]', ''), encoding).toString()).not.toContain(TOKEN);
+  });
+
+  it('are found in base64 at any place of any longer text', () => {
+    const known = new Secrets([TOKEN]);
+    const inner = Buffer.from(TOKEN).toString('base64').slice(4, -6);
+    for (const before of ['', 'a', 'ab', 'abc'])
+      for (const after of ['', 'y', 'yz', 'xyz'])
+        for (const encoding of ['base64', 'base64url'] as const) {
+          const form = Buffer.from(before + TOKEN + after).toString(encoding);
+          expect(known.text(form), form).toContain('[redacted]');
+          expect(known.text(form)).not.toContain(inner);
+        }
+  });
+
+  it('do not include parameters of an address that are not named like secrets, except in the address of a chat tool', () => {
+    const address = 'https://h/p?api_key=abc123def&name=plain-value-9';
+    expect(secretValues({ VENUE_URL: address })).toEqual(['abc123def', 'abc123def']);
+    expect(new Set(secretValues({ CHAT_WEBHOOK: address }))).toEqual(
+      new Set(['abc123def', 'plain-value-9', '/p?api_key=abc123def&name=plain-value-9']),
+    );
   });
 
   it('do not include the working folder in PWD, although its name resembles that of a password', () => {
