@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -63,6 +65,19 @@ describe('an alert by e-mail', () => {
     server.close();
   });
 
+  it('lists runs and symbols only where there are some', async () => {
+    const server = await mailServer();
+    const sink = emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' });
+    await sink.send(message);
+    expect(server.mail()).toMatch(/^Runs:\r\n {2}r1\r\n {2}r2\r\n/m);
+    server.close();
+    const other = await mailServer();
+    const bare = { key: 'm-incident-9-opened', alert: alertOf('opened', { ...incident, runs: [], symbols: [] }) };
+    await emailSink({ smtpUrl: other.url, to: 'desk@example.com', from: 'lab@example.com' }).send(bare);
+    expect(other.mail()).not.toMatch(/^(Runs|Symbols):/m);
+    other.close();
+  });
+
   it('has a subject that is cut only between two words', async () => {
     const server = await mailServer();
     const cause = `collect: ${'the venue answered 503 '.repeat(20)}`;
@@ -87,6 +102,50 @@ describe('an alert by e-mail', () => {
       'no such desk',
     );
     server.close();
+  });
+});
+
+describe('an alert to a webhook', () => {
+  /** Sends an alert to a server that answers with a status. Returns how the sink ended, and the headers and the body that it sent. */
+  async function posted(status: number, secret?: string) {
+    let sent = { headers: {} as IncomingHttpHeaders, body: '' };
+    const server = createHttpServer((incoming, response) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        sent = { headers: incoming.headers, body: Buffer.concat(chunks).toString() };
+        response.writeHead(status, { connection: 'close' }).end('x');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+    const [sink] = configuredSinks({ ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret });
+    const error = await sink.send(message).then(
+      () => null,
+      (reason: Error) => reason.message,
+    );
+    await new Promise((resolve) => server.close(resolve));
+    return { error, ...sent };
+  }
+
+  it('is posted as JSON, and accepted with any status below 300', async () => {
+    const { error, headers, body } = await posted(299);
+    expect([error, JSON.parse(body)]).toEqual([null, message.alert]);
+    expect(headers).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': message.key });
+    expect(headers).not.toHaveProperty('webhook-signature');
+    expect((await posted(300)).error).toBe('it answered 300');
+    expect((await posted(500)).error).toBe('it answered 500');
+  });
+
+  it.each([
+    ['whsec_c2VjcmV0LWtleQ==', 'secret-key'],
+    ['any other text', 'any other text'],
+  ])('is signed with the key of the secret %s', async (secret, key) => {
+    const { headers, body } = await posted(200, secret);
+    const signed = `${message.key}.${String(headers['webhook-timestamp'])}.${body}`;
+    expect(headers['webhook-id']).toBe(message.key);
+    expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
+    expect(Math.abs(Number(headers['webhook-timestamp']) * 1000 - Date.now())).toBeLessThan(60_000);
   });
 });
 
@@ -130,8 +189,13 @@ describe('the environment of a process', () => {
 
   it.each([
     [{ ALERT_WEBHOOK_URL: 'example.com' }, 'ALERT_WEBHOOK_URL is not a valid web address'],
+    [{ ALERT_WEBHOOK_URL: 'ftp://example.com/x' }, 'ALERT_WEBHOOK_URL is not a valid web address'],
+    [{ ALERT_WEBHOOK_URL: 'https://exa mple.com/x' }, 'ALERT_WEBHOOK_URL is not a valid web address'],
     [{ ALERT_WEBHOOK_SECRET: 'x' }, 'ALERT_WEBHOOK_SECRET is set, but ALERT_WEBHOOK_URL is not'],
     [{ ALERT_WEBHOOK_URL: 'https://example.com/x', ALERT_WEBHOOK_SECRET: 'whsec_' }, 'ALERT_WEBHOOK_SECRET holds no key after whsec_'],
+    [{ ALERT_SMTP_URL: 'smtp://x' }, 'ALERT_SMTP_URL is set, but ALERT_EMAIL_TO is not'],
+    [{ ALERT_EMAIL_TO: 'a@b.c', ALERT_SMTP_URL: 'https://mail.example.com' }, 'ALERT_SMTP_URL is not a valid address of a mail server'],
+    [{ ALERT_EMAIL_TO: 'a@b.c', ALERT_EMAIL_FROM: 'lab', ALERT_SMTP_URL: 'smtp://x' }, 'ALERT_EMAIL_FROM="lab": write an address'],
     [{ ALERT_EMAIL_TO: 'a@b.c' }, 'ALERT_EMAIL_TO is set, but ALERT_SMTP_URL is not'],
     [{ ALERT_EMAIL_TO: 'desk', ALERT_SMTP_URL: 'smtp://x' }, 'ALERT_EMAIL_TO="desk": write an address'],
     [{ ALERT_EMAIL_TO: 'a@b.c', ALERT_SMTP_URL: 'mail.example.com' }, 'ALERT_SMTP_URL is not a valid address of a mail server'],

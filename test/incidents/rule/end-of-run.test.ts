@@ -146,7 +146,8 @@ describe('the observation at the end of a run', () => {
 
   it('does not count a custom task of a symbol as a stage of that symbol in a large run', () => {
     const custom = { taskId: 'own', symbol: 'AAA', stage: null, startedAt: 1, finishedAt: 2, degraded: null };
-    const { troubles } = observationOf(run({ AAA: failed('BadInput', 'no') }, { tasks: [done('AAA', 'collect'), custom] }));
+    const { troubles, looked } = observationOf(run({ AAA: failed('BadInput', 'no') }, { tasks: [done('AAA', 'collect'), custom] }));
     expect(troubles[0].subjects[0]).toMatchObject({ what: 'clean', subject: 'AAA' });
+    expect(looked[1]).toEqual({ what: 'task', subject: 'own', isSymbol: false, at: 1 });
   });
 });
