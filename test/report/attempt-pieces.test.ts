@@ -42,6 +42,15 @@ describe('the attempts of a task in the time chart', () => {
     expect(attemptPieces(span(905, { status: 'success', attempts: 4 }), [])).toEqual([]);
   });
 
+  it('are those inside the time span of the task, its first and last moment included', () => {
+    const kinds = (from: number, to: number) =>
+      attemptPieces({ ...span(200, { status: 'failed', attempts: 1 }), from: 100 }, [{ attempt: 1, from, to, next: null, error: 'E' }]).map(
+        ({ kind }) => kind,
+      );
+    expect([kinds(40, 99), kinds(201, 210)]).toEqual([[], []]);
+    expect([kinds(90, 100), kinds(200, 210)]).toEqual([['failed'], ['between', 'failed']]);
+  });
+
   it('fill the time span of the task without gaps or overlaps, however many are known', () => {
     const attempt = fc.record({ wait: fc.nat(50), took: fc.nat(50), next: fc.option(fc.nat(80), { nil: null }) });
     const statuses = fc.constantFrom('success' as const, 'failed' as const, 'running' as const, 'pending' as const);

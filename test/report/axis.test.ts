@@ -39,5 +39,7 @@ describe('the axis of times', () => {
     const { text } = plot({ height: 10, label: '', shapes: '', x, y: [] });
     const lefts = [...text.matchAll(/style="left:([^"]+)">\d\d:00/g)].map(([, left]) => left);
     expect(lefts).toEqual(['max(0%,1.4em)', '25%', '50%', '75%', '100%']);
+    const near = plot({ height: 10, label: '', shapes: '', x: [0.119, 0.12].map((at) => ({ at, label: 'near' })), y: [] });
+    expect([...near.text.matchAll(/style="left:([^"]+)">near/g)].map(([, left]) => left)).toEqual(['max(11.9%,1.2em)', '12%']);
   });
 });

@@ -66,6 +66,8 @@ describe('the chart of candles', () => {
   it('has no label below 0 or above 1 for a probability, and labels 0 and 1 when prices reach them', () => {
     const labelsOf = (prices: readonly number[]): number[] => candlesPlot(chartOf(prices)).y.map(({ label }) => Number(label));
     expect(labelsOf([0, 1])).toEqual(expect.arrayContaining([0, 1]));
+    expect(labelsOf([0])).toEqual([0, 0.5, 1]);
+    expect([labelsOf([1]).at(-1), Math.max(...labelsOf([1]))]).toEqual([1, 1]);
     fc.assert(
       fc.property(priceList, (prices) => labelsOf(prices).every((label) => label >= 0 && label <= 1)),
       { numRuns: 30 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { STAGES } from '../../src/contracts/words.ts';
 import { groupTasks } from '../../src/report/run/symbol-tasks.ts';
-import { gantt } from '../../src/report/run/time/gantt.ts';
+import { gantt, ganttRows } from '../../src/report/run/time/gantt.ts';
 import { AS_OF } from './sample-numbers.ts';
 import { resultOf, SAMPLE_SYMBOLS, sampleConfig, sampleRun } from './sample-run.ts';
 
@@ -38,6 +39,16 @@ describe('the time chart of a run', () => {
     const { text } = gantt(result, config, groupTasks(result, []), { attempts });
     const kinds = [...text.matchAll(/class="bar-(between|failed|custom)" (?:d|x)="[^"]*"[^>]*><title>/g)].map((match) => match[1]);
     expect(kinds).toEqual(['between', 'between', 'failed', 'custom']);
+  });
+
+  it('has the tasks of a row in the order of their starts', () => {
+    const task = { status: 'success' as const };
+    const spans = [3, 1, 2].map((from) => ({ taskId: `A/${STAGES[from]}`, from, to: from + 1, task }));
+    const symbols = groupTasks(resultOf({ 'A/clean': task }), ['A']);
+    const starts = (some: typeof spans) => ganttRows(some, symbols).map((row) => row.spans.map(({ from }) => from));
+    expect(starts(spans)).toEqual([[1, 2, 3]]);
+    expect(starts(spans.toReversed())).toEqual([[1, 2, 3]]);
+    expect(starts([])).toEqual([]);
   });
 
   it('does not count the attempts of different stages of a symbol as retries', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Resvg } from '@resvg/resvg-js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PLOT_WIDTH } from '../../src/report/charts/plot.ts';
 import { type Picture, pictureSvg } from '../../src/report/pictures/picture.ts';
 import { runPictures, symbolPictures } from '../../src/report/pictures/symbol-pictures.ts';
 import { sampleRun } from './sample-run.ts';
@@ -51,6 +52,27 @@ describe('pictures of a symbol', () => {
     const [equity] = symbolPictures(sampleSymbol()).filter(({ name }) => name.includes('equity'));
     expect(equity.legend?.map(({ text }) => text)).toContain('buy and hold on the same terms');
     expect(pictureSvg(equity)).toMatch(/class="line held" d="M/);
+  });
+
+  it('have the short label of a gap in its middle, where the gap is wide enough', () => {
+    const band = (from: number, to: number, short: string) => ({ from, to, label: 'no data', short });
+    const bands = [band(0, 0.1, 'narrow'), band(0.25, 0.37, 'exact'), band(0.5, 1, 'wide')];
+    const text = pictureSvg({ name: 'a', title: 'a', plots: [{ height: 100, label: '', shapes: '', x: [], y: [], bands }] });
+    expect([...text.matchAll(/<text x="([\d.]+)"[^>]*>(narrow|exact|wide)</g)].map(([, x, name]) => [name, Number(x)])).toEqual([
+      ['exact', 0.31 * PLOT_WIDTH],
+      ['wide', 0.75 * PLOT_WIDTH],
+    ]);
+  });
+
+  it('have no equity curve when no backtest is chosen, or when the chosen one has no curve', () => {
+    const names = (chosen: ReturnType<typeof sampleInstrument>['chosen']) =>
+      symbolPictures(sampleSymbol({ instruments: [sampleInstrument({ chosen })] }))
+        .map(({ name }) => name)
+        .filter((name) => name.includes('equity'));
+    const { chosen } = sampleInstrument();
+    expect(names(chosen)).toHaveLength(1);
+    expect(names(null)).toEqual([]);
+    expect(chosen && names({ ...chosen, equity: [] })).toEqual([]);
   });
 
   it('are the same PNG bytes each time, with letters of the shipped font', () => {

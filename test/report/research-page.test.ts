@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareTrades } from '../../src/report/research/compare-trades.ts';
 import { paramGrid } from '../../src/report/research/param-grid.ts';
+import type { ComparedTrial } from '../../src/report/research/research-data.ts';
 import { renderResearchPage } from '../../src/report/research/research-page.ts';
 import { HOUR } from './sample-numbers.ts';
 import { sampleResearch as data, grid, START, trade, trial } from './sample-research.ts';
@@ -114,6 +115,23 @@ describe('the research page', () => {
     expect(text).toContain('first difference <b>2026-11-20 03:00Z</b>');
     expect(text).toMatch(/difference <b>\+5\.0\s%<\/b>/u);
     expect(text).toContain('a=4&amp;b=77');
+  });
+
+  it('compares no curves when one of them is empty or starts at 0', () => {
+    const [first, second] = data().compared as readonly [ComparedTrial, ComparedTrial];
+    const drawn = (equity: readonly { time: number; equity: number }[]) =>
+      renderResearchPage(data({ compared: [first, { ...second, equity }] }));
+    const [start, ...rest] = second.equity;
+    const curves = (text: string): number => text.match(/class="line held"/g)?.length ?? 0;
+    const without = curves(drawn([]));
+    expect(curves(drawn(second.equity))).toBeGreaterThan(without);
+    for (const equity of [
+      [{ ...start, equity: 0 }, ...rest],
+      [{ ...start, equity: -1 }, ...rest],
+    ]) {
+      expect(curves(drawn(equity))).toBe(without);
+      expect(drawn(equity)).not.toMatch(/NaN|Infinity/);
+    }
   });
 
   it('writes a small return with enough digits, and states what to do while there is no backtest', () => {

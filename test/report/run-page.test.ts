@@ -149,6 +149,19 @@ describe('the page of a run', () => {
     expect(textOf(renderRunPage({ ...rest, result: { ...result, paused: true } }))).not.toContain('paused');
   });
 
+  it.each([
+    [0.05, false, null],
+    [0.1, false, '1 m 30 s'],
+    [0.5, false, '10.0 s'],
+    [0.5, true, null],
+    [1, false, null],
+  ])('estimates the remaining time of an open run (%d done, paused: %s): %s', (progress, paused, left) => {
+    const { result, ...rest } = sampleRun();
+    const open = { ...result, result: 'running' as const, paused, progress, durationSeconds: 10, finishedAt: null };
+    const text = textOf(renderRunPage({ ...rest, result: open, changes: [] }));
+    expect(/about ([\d.ms ]+) left/.exec(text)?.[1] ?? null).toBe(left);
+  });
+
   it('exists for a run with custom tasks only, and for one without any task', () => {
     const bare = { ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [] };
     expect(textOf(renderRunPage({ ...bare, result: resultOf({ notify: { status: 'success', durationSeconds: 1 } }) }))).toContain('notify');

@@ -46,8 +46,9 @@ export const tableNumber = (value: number | null | undefined): string => {
 
 /** A time as text: `2026-11-24 08:00Z`, or `2026-11-24 08:00:00Z` with precision `second`. */
 export const formatTime = (time: number | null | undefined, precision: 'minute' | 'second' = 'minute'): string => {
-  if (time === null || time === undefined || !Number.isFinite(time) || Math.abs(time) > 8.64e15) return DASH;
-  const iso = new Date(time).toISOString().replace('T', ' ');
+  const date = new Date(time ?? Number.NaN);
+  if (Number.isNaN(date.getTime())) return DASH;
+  const iso = date.toISOString().replace('T', ' ');
   return `${iso.slice(0, precision === 'minute' ? -8 : -5)}Z`;
 };
 
