@@ -375,4 +375,28 @@ export const EQUIVALENT = [
     becomes: 'place <= places.length',
     because: 'behind the last place nothing is reused',
   },
+  {
+    file: 'market/candles/build-candles.ts',
+    code: 'time[to] >= start',
+    becomes: 'time[to] > start',
+    because: 'a tick at the start of its bucket begins another group of the same bucket: slower, with the same result',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'quote >= LIMB',
+    becomes: 'quote > LIMB',
+    because: 'a low part of exactly LIMB is carried one addition later: the total is the same',
+  },
+  {
+    file: 'market/flag-outliers.ts',
+    code: 'levels.length - 1',
+    becomes: 'levels.length + 1',
+    because: 'beyond the last tick there is no level, so none is back at the level before',
+  },
+  {
+    file: 'library/market.ts',
+    code: 'unsorted >= 0',
+    becomes: 'unsorted > 0',
+    because: 'the first announcement has none before it, so it is never out of order',
+  },
 ];
