@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instrumentAsOf, marketOf } from '../../src/backtest/engine/market.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
+import { PRESENT_MS } from '../../src/contracts/run/run-window.ts';
 import { noteClose, noteTerms } from '../../src/sources/catalogue/market-life.ts';
 import { instrument } from '../support/stage-run.ts';
 import { worlds } from '../support/worlds.ts';
@@ -29,6 +30,13 @@ describe('an instrument as of an instant', () => {
     stated: fc.boolean(),
     planned: fc.integer({ min: 2, max: 14 }),
     terms: fc.array(fc.tuple(fc.constantFrom(0.01, 0.001), fc.constantFrom(0, 0.02)), { minLength: 16, maxLength: 16 }),
+  });
+
+  it('has the order book of up to an hour later, and none that is newer', () => {
+    const bookAt = (at: number) => instrumentAsOf(instrument('polymarket:0x1', { book: { bid: 0.4, ask: 0.5, at } }), START).book;
+    expect(bookAt(START + PRESENT_MS)).not.toBeNull();
+    expect(bookAt(START + PRESENT_MS + 1)).toBeNull();
+    expect(instrumentAsOf(instrument('polymarket:0x1', { book: null }), START).book).toBeNull();
   });
 
   it('is what a run at that instant knew, whatever later runs have learned', () => {

@@ -11,8 +11,9 @@ import { dailyReturns, maxDrawdown, tradeMetrics } from '../../src/backtest/metr
 import { normalCdf, normalQuantile, seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import { brier, logLoss } from '../../src/backtest/metrics/forecast-scores.ts';
 import { probabilityOfOverfitting } from '../../src/backtest/metrics/overfitting.ts';
-import { expectedBestSharpe, trialsOf } from '../../src/backtest/metrics/ratios.ts';
+import { expectedBestSharpe, sharpeSpread, trialsOf } from '../../src/backtest/metrics/ratios.ts';
 import { measureReturns } from '../../src/backtest/metrics/return-metrics.ts';
+import { weakHalves, weakOutcomes } from '../../src/backtest/metrics/sample.ts';
 import { DAY, HOUR } from './series.ts';
 
 const percents = (...list: number[]): Float64Array => Float64Array.from(list, (value) => value / 100);
@@ -312,6 +313,13 @@ describe('the normal distribution', () => {
   it('is inverted by its quantile function', () => {
     for (const p of [1e-12, 0.001, 0.0242, 0.3, 0.5, 0.9, 0.999]) expect(normalCdf(normalQuantile(p)) / p).toBeCloseTo(1, 10);
     expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 12);
+    expect([0, 1, -0.1, 1.1, Number.NaN].map(normalQuantile)).toEqual([
+      Number.NEGATIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+      Number.NaN,
+      Number.NaN,
+    ]);
   });
 });
 
@@ -367,4 +375,19 @@ describe('the deflated Sharpe ratio and the probability of overfitting', () => {
     expect(probabilityOfOverfitting([noise(1)])).toEqual({ because: 'needs at least two trials' });
     expect(probabilityOfOverfitting([noise(1, 5), noise(2, 5)])).toEqual({ because: 'needs at least 20 daily returns, there are 5' });
   });
+});
+
+it('the error of a Sharpe ratio is unknown where its variance is not above 0', () => {
+  const moments = { count: 50, nonZero: 50, mean: 2, deviation: 1, downsideSquare: 0, skewness: 1 };
+  expect(sharpeSpread({ ...moments, kurtosis: 2 })).toHaveProperty('because');
+  expect(sharpeSpread({ ...moments, kurtosis: 1.5 })).toHaveProperty('because');
+  expect(sharpeSpread({ ...moments, kurtosis: 3 })).toEqual({ ratio: 2, spread: 1 });
+});
+
+it('scores and probabilities are weak below their least sample, and not at it', () => {
+  const outcomes = Array.from({ length: 200 }, (_, i) => i).filter((count) => weakOutcomes(count) !== undefined);
+  expect(weakOutcomes(outcomes.length - 1)).toBe(`${outcomes.length - 1} outcomes, fewer than ${outcomes.length}`);
+  expect(weakOutcomes(outcomes.length)).toBeUndefined();
+  const days = Array.from({ length: 200 }, (_, i) => i).filter((count) => weakHalves(count) !== undefined);
+  expect(weakHalves(days.length - 1)).toBe(`${days.length - 1} daily returns, fewer than ${days.length / 2} in each half`);
 });
