@@ -28,12 +28,15 @@ export default function register(command: Command): void {
     .addOption(takesPort('--port <port>', 'the port', PORT))
     .option('--origin <address...>', 'origin of the Web UI (default: TEMPORAL_UI_URL, or the Web UI of `dev`)')
     .option('--new-key', 'print a new key for PREDICTLAB_PAYLOAD_KEY and exit')
-    .option('--json', 'print { address } as one line of JSON once it answers')
+    .option('--json', 'print { address } as one line of JSON once it answers, or { key } with --new-key')
     .action(codec);
 }
 
 async function codec({ port, origin, newKey, json }: Options): Promise<void> {
-  if (newKey) return printLine(randomBytes(32).toString('base64'));
+  if (newKey) {
+    const key = randomBytes(32).toString('base64');
+    return json ? printJsonLine({ key }) : printLine(key);
+  }
   const keys = readPayloadKeys(process.env);
   if (keys.length === 0)
     throw usageError('PREDICTLAB_PAYLOAD_KEY is not set, so nothing is sealed; `predictlab codec --new-key` makes a key');
