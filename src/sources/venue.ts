@@ -94,8 +94,6 @@ export interface VenueUniverse<Rule = unknown, Host extends string = string> {
   readonly rule: z.ZodType<Rule>;
   /** The forms of a rule, for messages. */
   readonly forms: string;
-  /** Number of entries (markets or events) on a full page of the listing. */
-  readonly pageSize: number;
   /**
    * Lists the markets that match a rule, and those that are members already, whether they match or not.
    * @param known ids of the instruments that are members already

@@ -51,7 +51,7 @@ function row({ id, time, price }) {
   return { ...tick, raw: JSON.stringify({ id, time, price }) };
 }
 
-const universe = (list) => ({ rule: z.strictObject({}), forms: '{}', pageSize: 100, list });
+const universe = (list) => ({ rule: z.strictObject({}), forms: '{}', list });
 const noMarkets = () => ({ instruments: [], problems: [], matching: new Set() });
 
 /** A venue that does `what` when its trades are read, alone or together, and when its markets are listed. */

@@ -63,14 +63,9 @@ export function strategyProblem(name: string, strategy: unknown): string | undef
 
 const STRATEGY_SHAPE = 'write { summary, params: <zod schema>, create(params, bars, situation) }';
 
-const UNIVERSE_SHAPE = 'write { rule: <zod schema>, forms: "…", pageSize: 100, async *list(context, rule, known) }';
+const UNIVERSE_SHAPE = 'write { rule: <zod schema>, forms: "…", async *list(context, rule, known) }';
 const isUniverse = (value: unknown): boolean =>
-  isPlain(value) &&
-  isSchema(value.rule) &&
-  typeof value.forms === 'string' &&
-  typeof value.pageSize === 'number' &&
-  value.pageSize >= 1 &&
-  typeof value.list === 'function';
+  isPlain(value) && isSchema(value.rule) && typeof value.forms === 'string' && typeof value.list === 'function';
 
 const VENUE_NAME = /^[a-z][a-z\d-]{1,30}$/;
 

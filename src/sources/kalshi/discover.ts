@@ -38,7 +38,6 @@ export async function discoverKalshi(api: Http, request: Request): Promise<Found
 export const kalshiUniverse: VenueUniverse<z.infer<typeof kalshiRule>, 'api'> = {
   rule: kalshiRule,
   forms: '{"active": true, "minVolume": 10000, "categories": ["Politics"]}, each field optional',
-  pageSize: EVENTS,
   async *list({ http: { api } }, { categories, ...fields }, known) {
     const bySeries = await seriesCategories(api);
     const since = fields.active === false ? 0 : api.clock - ENDED_MS;

@@ -15,7 +15,6 @@ type Rule = z.infer<typeof rule>;
 export const polymarketUniverse: VenueUniverse<Rule, 'gamma' | 'data' | 'clob'> = {
   rule,
   forms: '{"active": true, "minVolume": 10000, "tags": ["politics"]}, each field optional',
-  pageSize: 100,
   async *list({ http }, { tags = [], ...fields }, known) {
     const { active = true } = fields;
     const listings = (active ? [false] : [false, true]).flatMap((closed): QueryPairs[] =>
