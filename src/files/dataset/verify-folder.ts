@@ -56,8 +56,8 @@ export async function* verifyFolder(folder: string): AsyncGenerator<PassedCheck>
 }
 
 /** Paths of a table's files. */
-const pathsOf = (folder: string, { files }: Manifest, table: string, below = ''): string[] =>
-  files.filter((file) => file.table === table && file.path.startsWith(below)).map((file) => path.join(folder, file.path));
+const pathsOf = (folder: string, { files }: Manifest, table: string): string[] =>
+  files.filter((file) => file.table === table).map((file) => path.join(folder, file.path));
 
 async function checkFiles(folder: string, { files }: Manifest): Promise<string> {
   let bytes = 0;
