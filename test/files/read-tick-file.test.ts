@@ -80,6 +80,20 @@ describe('a tick file', () => {
     }
   });
 
+  it('is refused with what to do if it is compressed with zstd, xz or bzip2, or is a zip archive', async () => {
+    for (const [start, message] of [
+      ['28b52ffd', 'is compressed with zstd; unpack it with zstd -d, or compress it with gzip'],
+      ['fd377a585a00', 'is compressed with xz; unpack it with xz -d, or compress it with gzip'],
+      ['425a6839314159', 'is compressed with bzip2; unpack it with bzip2 -d, or compress it with gzip'],
+      ['504b0304', 'is a zip archive or an Excel file; unpack it, or save the sheet as CSV'],
+    ]) {
+      const path = folder.write('packed.csv', Buffer.from(`${start}0000000000`, 'hex'));
+      await expect(openTickFile(path)).rejects.toMatchObject({ type: 'BadInput', message: `${path} ${message}` });
+    }
+    const text = folder.write('text.csv', 'time,price,BZh9\n1767225600,0.4,1\n');
+    expect((await openTickFile(text)).isEmpty).toBe(false);
+  });
+
   it('is empty if nothing follows its header', async () => {
     expect((await openTickFile(folder.write('header.csv', 'time,price\n\n'))).isEmpty).toBe(true);
     expect((await openTickFile(folder.write('row.csv', 'time,price\n1767225600,0.4\n'))).isEmpty).toBe(false);

@@ -9,12 +9,23 @@ const CHUNK = 256 * 1024;
 const MAX_LINE_LENGTH = 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Whether a file is gzip, judged by its first two bytes and not by its name. */
+/** First bytes, in hex, of compressed files that are refused, and what to do with each. */
+const REFUSED: readonly (readonly [RegExp, string])[] = [
+  [/^28b52ffd/, 'compressed with zstd; unpack it with zstd -d, or compress it with gzip'],
+  [/^fd377a585a00/, 'compressed with xz; unpack it with xz -d, or compress it with gzip'],
+  [/^425a683\d314159/, 'compressed with bzip2; unpack it with bzip2 -d, or compress it with gzip'],
+  [/^504b0304/, 'a zip archive or an Excel file; unpack it, or save the sheet as CSV'],
+];
+
+/** Whether a file is gzip, judged by its first bytes and not by its name. @throws PredictLabError BadInput if it is compressed otherwise */
 async function isGzip(path: string): Promise<boolean> {
   const file = await open(path);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(7), 0, 7, 0);
+    const start = buffer.toString('hex', 0, bytesRead);
+    const [, refusal] = REFUSED.find(([pattern]) => pattern.test(start)) ?? [];
+    if (refusal !== undefined) throw badInput(`${path} is ${refusal}`);
+    return start.startsWith('1f8b');
   } finally {
     await file.close();
   }
