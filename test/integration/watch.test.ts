@@ -10,9 +10,11 @@ import { PredictLabError } from '../../src/contracts/errors.ts';
 import { disabledAmong, listIncidents } from '../../src/incidents/rows/incidents.ts';
 import { closeIncident } from '../../src/incidents/rows/observe.ts';
 import { limitsInUse, limitsOf } from '../../src/sources/create-sources.ts';
+import type { Queryable } from '../../src/storage/database/database.ts';
 import { setEnabled } from '../../src/storage/markets/catalogue.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { runOf } from '../../src/storage/runs/runs.ts';
+import { freshness } from '../../src/storage/ticks/symbol-rows.ts';
 import { quietSymbols } from '../../src/storage/verify/unusual-quiet.ts';
 import { deletedOnPurpose, recordDeleting } from '../../src/storage/watch/watch-state.ts';
 import { allChecks } from '../../src/watch/all-checks.ts';
@@ -317,6 +319,27 @@ it('a collected symbol is stale when it has had no ticks for longer than its usu
   );
   await look(check, Date.now());
   expect(await open()).not.toContainEqual(expect.stringContaining('stale: AAA'));
+});
+
+it('the newest hour of an instrument is found without reading its other hours', async () => {
+  const hours = 20_000;
+  await rig.database.query(
+    `insert into tick_hours (instrument, kind, hour, ticks, version)
+     select key, 0, h, 1, 1 from instruments, generate_series(1, $1::int) h where id = 'polymarket:AAA'`,
+    [hours],
+  );
+  await rig.database.query('analyze tick_hours');
+  for (const query of [quietSymbols, (queryable: Queryable) => freshness(queryable, Date.now())]) {
+    const read = await rig.database.transaction(async (transaction) => {
+      await query(transaction);
+      const { rows } = await transaction.query<{ read: number }>(
+        `select (pg_stat_get_xact_tuples_returned('tick_hours'::regclass) + pg_stat_get_xact_tuples_returned('tick_hours_pkey'::regclass))::float8 as read`,
+      );
+      return rows[0].read;
+    });
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(hours / 10);
+  }
 });
 
 it('a schedule is paused after several failed runs in a row, reported until it is resumed, and counted again from then on', async () => {

@@ -1,5 +1,5 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { Interval, TickKind } from '../../contracts/words.ts';
+import { type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
 import { groupedBy, kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
 import { onOneState, type Queryable, type Transaction } from '../database/database.ts';
@@ -262,13 +262,20 @@ export async function retryChain(queryable: Queryable, executionId: string): Pro
   return rows.map((row) => row.execution_id);
 }
 
+/** SQL for the newest hour with ticks of an instrument; reads one entry of the index per kind of tick, however many hours there are. */
+export const newestHourSql = (instrument: string): string => {
+  const ofKind = (kind: TickKind): string =>
+    `(select max(hour) from tick_hours where instrument = ${instrument} and kind = ${kindCode(kind)})`;
+  return `greatest(${TICK_KINDS.map(ofKind).join(', ')})`;
+};
+
 /** Seconds since the newest tick of each enabled symbol that has any. @param now UTC epoch milliseconds */
 export async function freshness(queryable: Queryable, now: number): Promise<ReadonlyMap<string, number>> {
   // The newest tick of an instrument is in its newest hour, so only one partition is read; for ticks in the lake, the hour is exact enough.
   const { rows } = await queryable.query<{ symbol: string; newest: number }>(
     `select s.symbol, max(t.newest) as newest
      from symbols c join symbol_instruments s on s.symbol = c.symbol
-     cross join lateral (select max(hour)::bigint * 3600000 as hour from tick_hours h where h.instrument = s.instrument) l
+     cross join lateral (select ${newestHourSql('s.instrument')}::bigint * 3600000 as hour) l
      cross join lateral (select coalesce(max(time), l.hour) as newest from ticks where instrument = s.instrument and time >= l.hour and time < l.hour + 3600000) t
      where c.enabled and t.newest is not null group by s.symbol`,
   );

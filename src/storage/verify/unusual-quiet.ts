@@ -3,6 +3,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { SHORTEST_UNUSUAL_QUIET, type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
+import { newestHourSql } from '../ticks/symbol-rows.ts';
 
 const HOUR = 3_600_000;
 /** Time by which an instrument's coverage may end before the latest coverage of all; if it ends earlier, the instrument is not judged. */
@@ -73,7 +74,9 @@ export async function quietSymbols(
        where not (i.facts->>'closed')::boolean and i.facts->'resolution'->>'kind' = 'open'
          and ((i.facts->>'closesAt') is null or (i.facts->>'closesAt')::float8 > upper(c.ranges))
        group by c.symbol having max(upper(c.ranges)) >= (select until from latest) - ${STILL_COLLECTED}),
-     last as (select o.symbol, o.until, max(h.hour) as hour from open o join collected c on c.symbol = o.symbol join tick_hours h on h.instrument = c.key group by 1, 2)
+     last as (
+       select o.symbol, o.until, max(${newestHourSql('c.key')}) as hour from open o join collected c on c.symbol = o.symbol
+       group by 1, 2 having max(${newestHourSql('c.key')}) is not null)
      select l.symbol, l.until::float8 as until,
        case when l.hour < l.until / ${HOUR} - 6 then (select json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r)
          from unnest((select range_agg(x) from collected c cross join lateral unnest(c.ranges) as x where c.symbol = l.symbol)) as r) end as covered,
