@@ -94,6 +94,28 @@ describe('predictlab export --partition-by', () => {
     expect(await rowsOf(out)).toEqual(await rowsOf(whole));
   });
 
+  it('refuses --since last when a listed file is missing or was cut, and changes nothing', async () => {
+    const out = join(folder.path, 'short');
+    await stored('a', [trade(START + 1, 0.1), trade(START + 35 * DAY, 0.5)]);
+    await exportTo(out);
+    const [first = '', second = ''] = manifestOf(out).files.map(({ path }) => path);
+    const manifest = readFileSync(join(out, 'manifest.json'), 'utf8');
+    writeFileSync(join(out, second), 'cut');
+    expect(await exportTo(out, '--since', 'last')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        new RegExp(`${second} in .*short has 3 bytes instead of \\d+; restore the file, or export into a new folder`),
+      ),
+    });
+    rmSync(join(out, first));
+    expect(await exportTo(out, '--since', 'last')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is missing; restore the file, or export into a new folder'),
+    });
+    expect(readFileSync(join(out, 'manifest.json'), 'utf8')).toBe(manifest);
+    expect(await filesBelow(out)).not.toContain(first);
+  });
+
   it('keeps pruned ticks in the folder, and does not add them again when they are collected again', async () => {
     const out = join(folder.path, 'pruned');
     const rows = [trade(START + 1, 0.1), trade(START + 20 * DAY, 0.2)];

@@ -1,6 +1,6 @@
 import { badInput } from '../../contracts/errors.ts';
 import { type DataFile, type Manifest, SCHEMA } from '../../files/dataset/manifest.ts';
-import { type FolderWriter, openFolder } from '../../files/dataset/write-folder.ts';
+import { checkListedFiles, type FolderWriter, openFolder } from '../../files/dataset/write-folder.ts';
 import type { TableColumn, TableFormat } from '../../files/write/table.ts';
 import { candleMonths } from '../../storage/candles/candles.ts';
 import { type Database, onOneState, type Transaction } from '../../storage/database/database.ts';
@@ -40,7 +40,10 @@ export const columnTypes = (columns: readonly TableColumn[]): Record<string, str
 export async function exportPartitions(database: Database, request: PartitionedExport): Promise<readonly DataFile[]> {
   const writer = await openFolder(request.folder, { grow: request.sinceLast });
   try {
-    if (writer.before !== undefined) checkSame(writer.before, request);
+    if (writer.before !== undefined) {
+      checkSame(writer.before, request);
+      await checkListedFiles(request.folder, writer.before);
+    }
     return await onOneState(database, (transaction) => (request.what === 'ticks' ? ticks : candles)(transaction, writer, request));
   } catch (error) {
     await writer.abandon();

@@ -119,6 +119,23 @@ const writeManifest = async (folder: string, manifest: Manifest): Promise<void> 
   await writeFileAtomically(path.join(folder, MANIFEST), [`${JSON.stringify({ ...manifest, files }, undefined, 1)}\n`]);
 };
 
+/**
+ * Checks that all files which a manifest lists are in the folder with their sizes; their contents are not read.
+ * @throws PredictLabError BadInput when a file is missing or has another size
+ */
+export async function checkListedFiles(folder: string, { files }: Manifest): Promise<void> {
+  for (const { path: file, bytes } of files) {
+    const { size } = await stat(path.join(folder, file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return { size: undefined };
+      throw badInput(`${file} in ${folder} cannot be read: ${fileTrouble(error)}; make it readable`, { cause: error });
+    });
+    if (size !== bytes)
+      throw badInput(
+        `${file} in ${folder} ${size === undefined ? 'is missing' : `has ${size} bytes instead of ${bytes}`}; restore the file, or export into a new folder`,
+      );
+  }
+}
+
 /** Writes the manifest of a data set, and removes parts that it does not list. */
 export async function publishManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeManifest(folder, manifest);
