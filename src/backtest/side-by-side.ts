@@ -9,7 +9,7 @@ import {
   type StrategyFailure,
   startDecisions,
 } from './engine/decisions.ts';
-import { asStrategy, fenced } from './engine/fence.ts';
+import { asStrategy, fenced, SIDE_BY_SIDE } from './engine/fence.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import type { Trial } from './run-backtest.ts';
 
@@ -80,7 +80,7 @@ function endOf({ strategy: { name } }: Trial, decisions: StartedDecisions): Deci
 /** Whether `decide` changes a built-in object of JavaScript; the built-in is restored. */
 function changesBuiltIn(decide: () => void): boolean {
   try {
-    fenced('trials side by side', decide);
+    fenced(SIDE_BY_SIDE, decide);
     return false;
   } catch (error) {
     if (error instanceof PredictLabError) return true;

@@ -30,7 +30,7 @@ export function watchImports(): void {
         if (parent !== undefined) recordImport(parent, found.url);
         const plugin = loadingUrl();
         if (plugin !== undefined && !isImported(parent)) recordImport(plugin, found.url);
-        return { ...found, url: urlForCopy(found.url, context.parentURL) };
+        return { ...found, url: urlForCopy(found.url, context.parentURL, OWN_LIBRARY) };
       },
     });
     return;
@@ -101,11 +101,11 @@ const COPY = new RegExp(`[?&#]${FRESH}=(\\d+)$`);
 
 /**
  * URL under which a module's copy loads an import: that of a copy of the import, so that copies share no state. Imports of other installed
- * packages stay shared. Uses nothing outside its body, because its text is part of {@link HOOKS}.
+ * packages and of PredictLab's library, which is frozen, stay shared. Uses nothing outside its body, because its text is part of {@link HOOKS}.
  */
-function urlForCopy(url: string, parent: string | undefined): string {
+function urlForCopy(url: string, parent: string | undefined, library: string | undefined): string {
   const copy = /[?&#](predictlab-fresh=\d+)$/.exec(parent ?? '')?.[1];
-  if (copy === undefined || !/^(?:file|data):/.test(url) || url.endsWith(copy)) return url;
+  if (copy === undefined || !/^(?:file|data):/.test(url) || url.endsWith(copy) || url === library) return url;
   const packageOf = (one = ''): string | undefined => /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(one)?.[1];
   if (packageOf(url) !== undefined && packageOf(url) !== packageOf(parent)) return url;
   return `${url}${url.startsWith('data:') ? '#' : url.includes('?') ? '&' : '?'}${copy}`;
@@ -113,6 +113,9 @@ function urlForCopy(url: string, parent: string | undefined): string {
 
 /** Folder of PredictLab's code: src, or dist for compiled code. */
 const OWN_CODE = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url).href;
+
+/** Module that `import … from 'predictlab'` loads; undefined for code that is not compiled. */
+export const OWN_LIBRARY = import.meta.url.endsWith('.ts') ? undefined : `${OWN_CODE}bundle/index.js`;
 
 /**
  * The reason why a plugin's module must not import a part of PredictLab (it could change the engine for all results), undefined for all
@@ -136,7 +139,7 @@ async function watched(specifier, context, next) {
   const inner = (${String(innerModule)})(found.url, parent, ${JSON.stringify(OWN_CODE)});
   if (inner !== undefined) throw new Error(inner);
   port.postMessage([parent, found.url]);
-  return { ...found, url: (${String(urlForCopy)})(found.url, parent) };
+  return { ...found, url: (${String(urlForCopy)})(found.url, parent, ${OWN_LIBRARY && JSON.stringify(OWN_LIBRARY)}) };
 }`;
 
 /** Records what `require` loads by wrapping this thread's loader, because hooks in another thread do not see `require`. */

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import threads from 'node:worker_threads';
-import { strategyDeciding } from '../backtest/engine/fence.ts';
+import { SIDE_BY_SIDE, strategyDeciding } from '../backtest/engine/fence.ts';
 import { badInput } from '../contracts/errors.ts';
 import { noteNodeReached } from './shared-objects.ts';
 
@@ -23,6 +23,8 @@ export interface Taken {
   readonly unhashed: Set<string>;
   /** Files that the module opened after it had been hashed. */
   readonly late: Set<string>;
+  /** State of the process that the module used, such as its clock. */
+  readonly ambient: Set<string>;
   hashed: boolean;
 }
 
@@ -39,14 +41,16 @@ export const noteTaken = <T>(taken: Taken, work: () => T): T => loading.run(take
 export function watchOutsideWorld(): void {
   if (watched) return;
   watched = true;
-  for (const name of ['readFileSync', 'readFile', 'openSync', 'open', 'createReadStream', 'readdirSync', 'readdir', 'opendirSync'] as const)
-    guard(fs, name, file);
-  for (const name of ['readFile', 'open', 'readdir', 'opendir'] as const) guard(fs.promises, name, file);
+  for (const name of ['readFileSync', 'readFile', 'createReadStream', 'readdirSync', 'readdir'] as const) guard(fs, name, file);
+  for (const name of ['readFile', 'readdir'] as const) guard(fs.promises, name, file);
+  for (const name of ['openSync', 'open', 'opendirSync', 'opendir'] as const) guard(fs, name, opened(`fs.${name}`));
+  for (const name of ['open', 'opendir'] as const) guard(fs.promises, name, opened(`fs.${name}`));
   // functions that only describe a file count too: its name, its time or the target of a link may contain an answer
   for (const names of [fs, fs.promises] as unknown as Record<string, unknown>[])
     for (const name of Object.keys(names).filter((one) => typeof names[one] === 'function'))
       if (DESCRIBES.test(name)) guard(names, name, (taken) => taken.unhashed.add(`fs.${name}`));
       else if (/^(?:exists|access)/.test(name)) guard(names, name, file);
+      else if (WRITES.test(name)) guard(names, name, (taken) => taken.unhashed.add(`fs.${name}`));
       else if (name.endsWith('Sync') && !/^(?:readFile|open|readdir|opendir)Sync$/.test(name)) guard(names, name);
   for (const name of ['read', 'readv'] as const) guard(fs, name);
   for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'] as const)
@@ -77,12 +81,33 @@ export function watchOutsideWorld(): void {
   syncBuiltinESMExports();
 }
 
+/** The first state of the process that each strategy used while it decided, by the strategy's name. */
+const usedInDecisions = new Map<string, string>();
+
+/** Records use of the process's state by the module that is being loaded, or by the strategy that decides. */
+export function noteAmbient(what: string): void {
+  loading.getStore()?.ambient.add(what);
+  const strategy = strategyDeciding();
+  if (strategy !== undefined && !usedInDecisions.has(strategy)) usedInDecisions.set(strategy, what);
+}
+
+/** State of the process that one of these strategies used while it decided; undefined if none did. */
+export const ambientInDecisions = (strategies: readonly string[]): string | undefined =>
+  [...strategies, SIDE_BY_SIDE].map((name) => usedInDecisions.get(name)).find((what) => what !== undefined);
+
 /** Matches functions that describe a file: its time, its size, or the target of a link. */
 const DESCRIBES = /^(?:l?stat|statfs|readlink)(?:Sync)?$/;
 
-/** Whether a module of Node.js gives access to other modules' memory or to messages between threads. */
+/** Matches functions that change files, where a copy of a module could leave what it saw, or wait for changes. */
+const WRITES =
+  /^(?:write(?!v?Sync$|v?$)|writeFile|append|truncate|mk|rm|rename|unlink|link|symlink|cp|copy|l?utimes|l?ch|watch|createWrite)/;
+
+/**
+ * Whether a module of Node.js gives access to what outlives a module: other modules' memory, settings, the clock, messages between threads.
+ * Files are watched by their functions.
+ */
 export const isBeyond = (name: string): boolean =>
-  /^(?:node:)?(?:inspector|worker_threads|v8|vm|wasi|async_hooks|diagnostics_channel|cluster|repl|trace_events)(?:\/|$)/.test(name);
+  !/^(?:node:)?(?:assert|constants|fs|module|path|punycode|querystring|string_decoder|url)(?:\/|$)/.test(name);
 
 type Note = (taken: Taken, first: unknown) => void;
 
@@ -92,6 +117,14 @@ const file: Note = (taken, first) => {
   if (taken.hashed) taken.late.add(path.basename(name));
   else taken.files.add(path.resolve(name));
 };
+
+/** The number of an opened file shows how many others are open. */
+const opened =
+  (name: string): Note =>
+  (taken, first) => {
+    file(taken, first);
+    taken.ambient.add(name);
+  };
 
 function guard<Name extends string>(owner: { [name in Name]?: unknown }, name: Name, note?: Note): void {
   const original = owner[name] as ((...args: unknown[]) => unknown) & Record<string, unknown>;

@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireBuiltIns } from '../backtest/engine/fence.ts';
-import { importedBy, isInPackage, packageFacts, packageModules, packageName, watchImports } from './module-graph.ts';
-import { isBeyond, noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
+import { watchAmbientState } from './ambient-state.ts';
+import { importedBy, isInPackage, OWN_LIBRARY, packageFacts, packageModules, packageName, watchImports } from './module-graph.ts';
+import { ambientInDecisions, isBeyond, noteAmbient, noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 import { clearSharedMemory, noteNodeReached, recordSharedObjects } from './shared-objects.ts';
 
 /** Identity of a plugin's code: a hash of everything that was loaded and read for it, and what that hash cannot cover. */
@@ -15,6 +16,10 @@ export interface PluginCode {
   gap(): string | undefined;
   /** The reason why the plugin may know future data (it reads a data file or contains a table of values); undefined if it has none. */
   readonly dataGap: string | undefined;
+  /** The reason why the plugin may receive a signal from another series, through state of the process; undefined if it uses none. */
+  ambientGap(strategies: readonly string[]): string | undefined;
+  /** Runs code that may call the module's own, such as its getters, and records what that uses. */
+  asModule<T>(work: () => T): T;
 }
 
 /**
@@ -24,9 +29,12 @@ export interface PluginCode {
 export async function loadWithCode<T>(url: string, load: () => Promise<T>): Promise<{ readonly loaded: T; readonly code: PluginCode }> {
   watchImports();
   watchOutsideWorld();
+  watchAmbientState(noteAmbient);
+  // before the notes, which are about the plugin alone
+  if (OWN_LIBRARY !== undefined) await import(OWN_LIBRARY);
   recordSharedObjects();
   clearSharedMemory();
-  const taken: Taken = { url, files: new Set(), unhashed: new Set(), late: new Set(), hashed: false };
+  const taken: Taken = { url, files: new Set(), unhashed: new Set(), late: new Set(), ambient: new Set(), hashed: false };
   requireBuiltIns('was changed earlier in this process');
   const loaded = await noteTaken(taken, load);
   requireBuiltIns('was changed by the module while it was loaded');
@@ -66,6 +74,11 @@ function codeOf(url: string, taken: Taken): PluginCode {
         : table !== undefined
           ? `its file ${path.basename(table)} holds a table of values, ${UNSEEN}`
           : packageGap(url, modules),
+    ambientGap(strategies) {
+      const used = taken.ambient.values().next().value ?? ambientInDecisions(strategies);
+      return used && `its code uses ${used}, through which a signal from another series may pass that no re-run can see; leave it out`;
+    },
+    asModule: (work) => noteTaken(taken, work),
     gap() {
       const [unhashed] = taken.unhashed;
       if (unhashed !== undefined) return `its module uses ${unhashed} while it is loaded, whose answer is in no hash; read it from a file`;

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Console } from 'node:console';
+import process from 'node:process';
 import { Writable } from 'node:stream';
 import { secretsOf } from '../secrets/secrets.ts';
 

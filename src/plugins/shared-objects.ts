@@ -21,6 +21,7 @@ const { ownKeys, getPrototypeOf, deleteProperty } = Reflect;
 const descriptorOf = Object.getOwnPropertyDescriptor;
 // oxlint-disable-next-line typescript/unbound-method -- called with a map or set below
 const [mapSize, setSize] = [Map, Set].map(({ prototype }) => descriptorOf(prototype, 'size')?.get as () => number);
+const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
 const getEntries = performance.getEntries.bind(performance);
 const types = { isMap: nodeTypes.isMap, isSet: nodeTypes.isSet };
 
@@ -145,8 +146,8 @@ export function clearSharedMemory(): void {
   for (const cache of [modules, places])
     for (const key of ownKeys(cache)) if (!filesBefore.has(key) && !String(key).includes('/node_modules/')) deleteProperty(cache, key);
   // small buffers share a block of memory that keeps old bytes, so this moves on to a new block and fills it with zeros
-  const before = Buffer.allocUnsafe(1).buffer;
+  const before = allocUnsafe(1).buffer;
   let block = before;
-  while (block === before) block = Buffer.allocUnsafe(Math.floor(Buffer.poolSize / 2) - 1).buffer;
+  while (block === before) block = allocUnsafe(Math.floor(Buffer.poolSize / 2) - 1).buffer;
   new Uint8Array(block).fill(0);
 }

@@ -24,38 +24,44 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
     // a fresh copy needs no trial, because its module has been loaded before
     if (copy === undefined) await tryPlugin(module);
     const { exported, code } = await importPlugin(module, { copy });
-    const problem = pluginProblem(exported);
-    if (problem !== undefined) throw badPlugin(module, problem);
-    const plugin = exported as {
-      activities?: Record<string, PluginActivity>;
-      strategies?: Record<string, Strategy>;
-      venues?: readonly AnyVenue[];
-    };
-    for (const venue of plugin.venues ?? []) {
-      const wrong = venueProblem(venue);
-      if (wrong !== undefined) throw badPlugin(module, wrong);
-    }
-    venues.set(module, plugin.venues ?? []);
-    for (const [name, activity] of Object.entries(plugin.activities ?? {})) {
-      const wrong = activityProblem(name, activity) ?? (activities.has(name) ? `activity "${name}" is ${TWICE}` : undefined);
-      if (wrong !== undefined) throw badPlugin(module, wrong);
-      activities.set(name, {
-        input: activity.input,
-        thread: activity.thread,
-        env: activity.env,
-        run: activity.run.bind(activity),
-        module,
-        name,
-      });
-    }
-    const own = Object.entries(plugin.strategies ?? {});
-    hashes[module] = code.hash;
-    const memory = memoryOfCopy();
-    for (const [name, strategy] of own) {
-      const wrong = strategyProblem(name, strategy) ?? (strategies.has(name) ? `strategy "${name}" is ${TWICE}` : undefined);
-      if (wrong !== undefined) throw badPlugin(module, wrong);
-      strategies.set(name, namedStrategy(strategy, { name, module, codeHash: code.hash }, code, memory));
-    }
+    // reading what it exports may run its code
+    code.asModule(() => {
+      const problem = pluginProblem(exported);
+      if (problem !== undefined) throw badPlugin(module, problem);
+      const plugin = exported as {
+        activities?: Record<string, PluginActivity>;
+        strategies?: Record<string, Strategy>;
+        venues?: readonly AnyVenue[];
+      };
+      for (const venue of plugin.venues ?? []) {
+        const wrong = venueProblem(venue);
+        if (wrong !== undefined) throw badPlugin(module, wrong);
+      }
+      venues.set(module, plugin.venues ?? []);
+      for (const [name, activity] of Object.entries(plugin.activities ?? {})) {
+        const wrong = activityProblem(name, activity) ?? (activities.has(name) ? `activity "${name}" is ${TWICE}` : undefined);
+        if (wrong !== undefined) throw badPlugin(module, wrong);
+        activities.set(name, {
+          input: activity.input,
+          thread: activity.thread,
+          env: activity.env,
+          run: activity.run.bind(activity),
+          module,
+          name,
+        });
+      }
+      const own = Object.entries(plugin.strategies ?? {});
+      hashes[module] = code.hash;
+      const memory = memoryOfCopy();
+      for (const [name, strategy] of own) {
+        const wrong = strategyProblem(name, strategy) ?? (strategies.has(name) ? `strategy "${name}" is ${TWICE}` : undefined);
+        if (wrong !== undefined) throw badPlugin(module, wrong);
+        strategies.set(
+          name,
+          namedStrategy(strategy, { name, module, codeHash: code.hash }, { code, memory, names: own.map(([one]) => one) }),
+        );
+      }
+    });
   }
   setPluginVenues(venues);
   return { activities, strategies: [...strategies.values()], modules, hashes };
@@ -65,18 +71,19 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
 function namedStrategy(
   strategy: Strategy,
   about: { readonly name: string; readonly module: string; readonly codeHash: string },
-  code: PluginCode,
-  memory: CopyMemory,
+  { code, memory, names }: { readonly code: PluginCode; readonly memory: CopyMemory; readonly names: readonly string[] },
 ): LoadedStrategy {
-  const facts = { ...about, summary: strategy.summary ?? '' };
+  // their values: getters would run outside of what is watched
+  const facts = { ...about, summary: strategy.summary ?? '', params: strategy.params, version: undefined };
+  const create = strategy.create.bind(strategy);
   return Object.create(strategy, {
     ...Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, { value, enumerable: true }])),
     codeGap: { get: () => code.gap(), enumerable: true },
-    dataGap: { get: () => code.dataGap ?? memory.gap(), enumerable: true },
+    dataGap: { get: () => code.dataGap ?? memory.gap() ?? code.ambientGap(names), enumerable: true },
     create: {
       value: (...args: Parameters<Strategy['create']>) => {
         memory.start();
-        return strategy.create(...args);
+        return create(...args);
       },
       enumerable: true,
     },

@@ -2,7 +2,7 @@ import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts'
 import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Order, Strategy } from '../strategy.ts';
 import { type CandleSeries, partOf } from './candle-series.ts';
-import { asStrategy, fenced } from './fence.ts';
+import { asStrategy, fenced, setStrategyAtBar } from './fence.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { checkedOrder } from './trading/orders.ts';
@@ -113,6 +113,7 @@ export function startDecisions(input: DecisionInput): StartedDecisions {
   return {
     // this function is kept short so that V8 inlines the strategy into the loop
     decideTo(end) {
+      setStrategyAtBar(strategy.name);
       const decide = (created ??= create());
       // a local counter: V8 keeps it in a register, while `bar` lives in a context that closures share
       for (let at = Math.max(bar, 0); at < end; at++) {
@@ -123,8 +124,10 @@ export function startDecisions(input: DecisionInput): StartedDecisions {
         if (answer !== 'hold') codes[at - from] = codeOf(answer);
       }
       bar = end;
+      setStrategyAtBar(undefined);
     },
     failure(error) {
+      setStrategyAtBar(undefined);
       const where = bar < 0 || bar >= to ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
       const plugin = strategy.module === undefined ? '' : ` of plugin ${strategy.module}`;
       // not retryable: the strategy would fail on the same bar again

@@ -3,11 +3,25 @@ import { badInput } from '../../contracts/errors.ts';
 
 const deciding = new AsyncLocalStorage<string>();
 
+/** Name under which trials are fenced that decide side by side. */
+export const SIDE_BY_SIDE = 'trials side by side';
+
+/** Name of the strategy that decides the present bar, where trials decide side by side. */
+let atBar: string | undefined;
+
+/** Names the strategy that decides from now on; undefined once it has decided. */
+export const setStrategyAtBar = (strategy: string | undefined): void => {
+  atBar = strategy;
+};
+
 /**
- * Name of the strategy whose code runs at this moment; undefined if none does. Timers and promises that a decision starts belong to it too.
- * Such code has no access to files and network.
+ * Name of the strategy whose code runs at this moment; undefined if none does. Timers and promises that a decision starts belong to it too,
+ * or to {@link SIDE_BY_SIDE}. Such code has no access to files and network.
  */
-export const strategyDeciding = (): string | undefined => deciding.getStore();
+export const strategyDeciding = (): string | undefined => {
+  const fencedAs = deciding.getStore();
+  return fencedAs === undefined ? undefined : (atBar ?? fencedAs);
+};
 
 /** Runs code of a strategy, or code that may call it, such as a getter of an error that it threw. */
 export const asStrategy = <T>(strategy: string, run: () => T): T => deciding.run(strategy, run);
@@ -47,6 +61,11 @@ interface BuiltIn {
 
 /** The built-ins as they were at the first use, since a program may have replaced some on purpose before that. */
 let recorded: readonly BuiltIn[] | undefined;
+
+/** Records the built-ins again at their next use, after PredictLab itself has replaced some. */
+export function forgetBuiltIns(): void {
+  [recorded, used, closed] = [undefined, undefined, []];
+}
 
 // captured when this module is loaded: a strategy could later replace them by functions that hide its changes
 const { getOwnPropertyDescriptor: descriptorOf } = Object;
