@@ -6,7 +6,7 @@ import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { badInput, messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { WORKER_HEARTBEAT_MS } from '../contracts/worker-identity.ts';
-import { freePort } from '../set-up/temporal/free-port.ts';
+import { onFreePort } from '../set-up/temporal/free-port.ts';
 import type { QueueLengths, RunExecution } from '../telemetry/queue-lengths.ts';
 import { workflowCode, workflowMark } from './build-id.ts';
 
@@ -14,8 +14,8 @@ let installed: Promise<string> | undefined;
 
 /** Installs the SDK's native runtime, once per process. @returns the address that serves the SDK's own metrics, which `/metrics` includes */
 export async function installRuntime(log: Log): Promise<string> {
-  installed ??= (async () => {
-    const sdkMetrics = `127.0.0.1:${await freePort()}`;
+  installed ??= onFreePort((port) => {
+    const sdkMetrics = `127.0.0.1:${port}`;
     Runtime.install({
       logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
         const fields = { ...meta, sdk: true };
@@ -33,7 +33,7 @@ export async function installRuntime(log: Log): Promise<string> {
       shutdownSignals: [],
     });
     return sdkMetrics;
-  })();
+  });
   return await installed;
 }
 

@@ -9,7 +9,7 @@ import { makePrivateFolder } from '../../processes/home-folder.ts';
 import { isListenedOnBy } from '../../processes/process-identity.ts';
 import { howEnded, stopProcess } from '../processes/child-process.ts';
 import type { ServingProcess } from '../processes/kept-process.ts';
-import { type ClaimedPort, claimPort, freePort } from './free-port.ts';
+import { type ClaimedPort, claimPort, freePort, PORT_ATTEMPTS } from './free-port.ts';
 import { registerAttributes } from './search-attributes.ts';
 import { hiddenAddress, startUiProxy } from './ui-proxy.ts';
 
@@ -42,7 +42,6 @@ export interface DevServer extends ServingProcess {
 
 const NAMESPACE = 'default';
 const START_TIMEOUT_MS = 60_000;
-const PORT_ATTEMPTS = 3;
 
 /** Lets the server read its task queues more often than the default of 20 times a second, by which each short activity costs 50 ms. */
 const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { messageOf } from '../../contracts/errors.ts';
 import { tryLock, unlock } from '../../processes/lock-file.ts';
 
 /** A reserved port. Call `release` once the server that needs it listens on it. */
@@ -31,6 +32,26 @@ export async function freePort(): Promise<number> {
   const { port, release } = await claimPort();
   release();
   return port;
+}
+
+/** Number of ports that a server is tried on. */
+export const PORT_ATTEMPTS = 3;
+
+/**
+ * Starts a server on a free port, and on another one if a program that does not respect the lock files takes the port first.
+ * @throws the error of `start`
+ */
+export async function onFreePort<T>(start: (port: number) => T | Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const { port, release } = await claimPort();
+    try {
+      return await start(port);
+    } catch (error) {
+      if (attempt === PORT_ATTEMPTS || !/address already in use/i.test(messageOf(error))) throw error;
+    } finally {
+      release();
+    }
+  }
 }
 
 async function claim(port: number): Promise<ClaimedPort | undefined> {
