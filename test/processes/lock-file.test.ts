@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { holdLock, lockOwner, tryLock, unlock, withLockFile } from '../../src/processes/lock-file.ts';
@@ -10,7 +10,7 @@ import { scratchFolder } from '../files/scratch.ts';
 const folder = scratchFolder();
 const lockPath = (name: string): string => path.join(folder.path, `${name}.lock`);
 const own = processIdentity(process.pid);
-const onLinux = own.includes(' ');
+const onLinux = process.platform === 'linux';
 /** This process, as another container of the same machine shows it. */
 const foreign = own.replace(/pid:\[\d+\]/, 'pid:[1]');
 const dead = `${process.pid} 1 no-such-boot`;
@@ -41,6 +41,23 @@ describe('a lock file', () => {
     await expect(withLockFile(lock, 20, async () => 1)).rejects.toThrow(
       `waited 0.02 s for ${lock}, held by process ${process.pid}; end that process or wait for it`,
     );
+  });
+
+  it('is waited for until it is released', async () => {
+    const lock = lockPath('waited');
+    const held = holdLock(lock);
+    const next = withLockFile(lock, 30_000, async () => lockOwner(lock));
+    await held?.close();
+    expect(await next).toBe(String(process.pid));
+  });
+
+  it('is never taken where something else has its name, and nothing there is removed', () => {
+    const lock = lockPath('folder');
+    mkdirSync(lock);
+    writeFileSync(`${lock}.breaking`, dead);
+    silentFor(`${lock}.breaking`, 10);
+    expect(tryLock(lock)).toBe(false);
+    expect([existsSync(lock), existsSync(`${lock}.breaking`)]).toEqual([true, true]);
   });
 
   it.runIf(onLinux)('of a dead process is taken over, unless another process is removing it at that moment', () => {
@@ -103,6 +120,7 @@ describe('running a short command', () => {
     const result = await run('echo out; echo a >&2; echo "b " >&2; exit 3');
     expect(result).toEqual({ code: 3, stdout: 'out\n', stderr: 'a\nb \n' });
     expect(commandFailure(result)).toBe('b');
+    expect(commandFailure({ ...result, stderr: 'a\nb\nc\n' })).toBe('c');
     expect(commandFailure({ ...result, stderr: '' })).toBe('exit code 3');
   });
 

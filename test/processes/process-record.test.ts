@@ -39,9 +39,10 @@ test('the processes that a killed `predictlab dev` left running are ended by the
   expect(await readdir(path.join(home, 'processes'))).toEqual([]);
 });
 
-test('a process that only has the same pid as a recorded one is not ended', async () => {
+test('a process that only has the same pid as a recorded one is not ended, and a recorded one may have ended already', async () => {
   const stranger = await resident('something-else');
-  await recordProcesses(home, { kind: 'dev', ...deadOwner(), children: [{ pid: stranger.pid, marker: 'start-dev' }], ...addresses });
+  const children = [stranger.pid, 999_999_999].map((pid) => ({ pid, marker: 'start-dev' }));
+  await recordProcesses(home, { kind: 'dev', ...deadOwner(), children, ...addresses });
   await livingRecords(home, log);
   expect(started[0]?.exitCode).toBeNull();
   expect(started[0]?.signalCode).toBeNull();
