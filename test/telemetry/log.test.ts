@@ -31,6 +31,19 @@ describe('the log of a process', () => {
     expect(text).toContain('"none": null');
   });
 
+  it('has no colours in a destination that is not the terminal, and shows null and the escapes of foreign text', () => {
+    const { isTTY } = process.stderr;
+    process.stderr.isTTY = true;
+    try {
+      const text = logged({ LOG_FORMAT: 'pretty' }, (log) => log.warn('a', { none: null, text: 'x\u202ey' }));
+      expect(text).not.toContain('\u001b');
+      expect(text).not.toContain('\u202e');
+      expect(text).toContain('none: null');
+    } finally {
+      process.stderr.isTTY = isTTY;
+    }
+  });
+
   it('is refused with an unknown level or format', () => {
     expect(() => createLog({ LOG_LEVEL: 'loud' })).toThrow('LOG_LEVEL "loud": use one of trace, debug');
     expect(() => createLog({ LOG_FORMAT: 'xml' })).toThrow('LOG_FORMAT "xml": use pretty or json');

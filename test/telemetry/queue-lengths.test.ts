@@ -30,10 +30,12 @@ describe('the queue length in the metrics', () => {
   });
 
   it('does not need a query for a run that reports', async () => {
-    const queue = new QueueLengths();
-    queue.onSilence(() => Promise.reject(new Error('asked')));
+    const queue = new QueueLengths({ silentMs: performance.now() });
+    let lookups = 0;
+    queue.onSilence(async () => (lookups++, false));
     queue.report(execution('a'), { ready: 1, running: 0 });
     expect(await queue.totals()).toEqual({ ready: 1, running: 0 });
+    expect(lookups).toBe(0);
   });
 });
 
@@ -51,7 +53,9 @@ describe('the metrics of tasks', () => {
     tasks.begin('store').end('failed', { output: { inserted: 5 } });
     tasks.begin('store').end('retried', undefined, 'RateLimited');
     tasks.begin('store').end('retried', undefined, 'toString');
-    tasks.begin('custom').end('success');
+    const custom = tasks.begin('custom');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    custom.end('success');
     expect(await valueOf('predictlab_tasks_total{stage="store",status="success"}')).toBe(1);
     expect(await valueOf('predictlab_tasks_total{stage="store",status="failed"}')).toBe(1);
     expect(await valueOf('predictlab_tasks_total{stage="custom",status="success"}')).toBe(1);
@@ -61,6 +65,8 @@ describe('the metrics of tasks', () => {
     expect(await valueOf('predictlab_retries_total{stage="store",error="Other"}')).toBe(1);
     expect(await valueOf('predictlab_stage_duration_seconds_count{stage="store"}')).toBe(1);
     expect(await valueOf('predictlab_stage_duration_seconds_bucket{le="300",stage="store"}')).toBe(1);
+    // two milliseconds are less than a second
+    expect(await valueOf('predictlab_stage_duration_seconds_bucket{le="1000",stage="custom"}')).toBe(1);
   });
 
   it('read the price difference of twins at most once a minute', async () => {

@@ -50,7 +50,10 @@ describe('the log of tasks', () => {
     kept.tee(silent).info('whole', about);
     await kept.close();
     const file = path.join(folder, 'run', 'w.jsonl');
-    await appendFile(file, 'no json\n{"time":"2026-01-01T00:00:00.000Z","taskId":"T","mess');
+    await appendFile(
+      file,
+      'no json\n{"time":"2026-01-01T00:00:00.000Z","message":"no task"}\n{"taskId":"T","message":"no time"}\n{"time":"2026-01-01T00:00:00.000Z","taskId":"T","mess',
+    );
     const first = await readTaskLog(path.join(folder, 'run'));
     expect(first.lines.map(({ message }) => message)).toEqual(['whole']);
     await appendFile(file, 'age":"late"}\n');
@@ -66,6 +69,23 @@ describe('the log of tasks', () => {
     await kept.close();
     expect((await stat(path.join(folder, 'run', 'w.jsonl'))).size).toBeLessThan(4.2 * 1024 * 1024);
     expect((await readTaskLog(path.join(folder, 'run'))).lines.at(-1)?.message).toBe('went wrong');
+  });
+
+  it('takes ordinary lines up to its size exactly', async () => {
+    const kept = logOf();
+    const log = kept.tee(silent);
+    const line = async (filler: string): Promise<number> => {
+      log.info('m', { ...about, filler });
+      await kept.close();
+      return (await stat(path.join(folder, 'run', 'w.jsonl'))).size;
+    };
+    const bare = await line('');
+    const room = 4 * 1024 * 1024 - bare;
+    const full = 'x'.repeat(8_192 - bare);
+    for (let i = 0; i < Math.floor(room / 8_192) - 1; i++) log.info('m', { ...about, filler: full });
+    const left = 4 * 1024 * 1024 - (await line(full));
+    expect(await line('x'.repeat(left - bare))).toBe(4 * 1024 * 1024);
+    expect(await line('')).toBe(4 * 1024 * 1024);
   });
 
   it('loses only the fields of a line that is too long or not JSON, and never makes a task fail', async () => {
