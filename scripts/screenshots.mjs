@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const MOST_BYTES = 60_000;
+const MAX_BYTES = 60_000;
 const SHOTS = [
   { name: 'report', page: 'index.html', width: 860, height: 330, scheme: 'light' },
   { name: 'symbol', page: 'BTC_PRICE.html', width: 860, height: 510, scheme: 'light', at: 'section[aria-label]' },
@@ -32,6 +32,6 @@ for (const { name, page, width, height, scheme, at } of SHOTS) {
   await tab.screenshot({ path: file });
   const { size } = statSync(file);
   console.log(`${file}  ${Math.round(size / 1000)} KB`);
-  if (size > MOST_BYTES) process.exitCode = 1;
+  if (size > MAX_BYTES) process.exitCode = 1;
 }
 await browser.close();

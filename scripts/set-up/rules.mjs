@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseSync } from 'oxc-parser';
 
 /** Longest file of src, in lines: past that it holds two concepts. */
-const MOST_LINES = 300;
+const MAX_LINES = 300;
 /** Rooms that take time and data as arguments: the same input gives the same answer, today and in a replay. */
 const PURE = ['backtest', 'contracts', 'incidents/rule', 'input', 'market', 'report', 'scheduling'];
 /** Where a program may write to its terminal: the command line, a plugin's own output, and the log without a logger. */
@@ -92,7 +92,7 @@ export function emptyCatchProblems({ file, text, program, comments }) {
 /** A file of src that is too long. */
 export function lengthProblems({ file, text }) {
   const lines = text.split('\n').length - 1;
-  return lines > MOST_LINES ? [`${file}: ${lines} lines, more than ${MOST_LINES}; it holds two concepts: move one to its own file`] : [];
+  return lines > MAX_LINES ? [`${file}: ${lines} lines, more than ${MAX_LINES}; it holds two concepts: move one to its own file`] : [];
 }
 
 /** Variables of the operating system: theirs to document. */

@@ -18,7 +18,7 @@ export interface TrialsResult extends Overfitting {
 }
 
 /** Maximum number of trials × bars in memory at once (one equity curve per trial): 400 MB. */
-export const MOST_VALUES = 50_000_000;
+export const MAX_VALUES = 50_000_000;
 
 /**
  * Runs many trials on one series with shared indicators and judges them together: by the deflated Sharpe ratio, which uses the Sharpe
@@ -34,7 +34,7 @@ export function runTrials(data: BacktestData, trials: readonly Trial[], options:
 
 /** Runs {@link runTrials} one trial at a time, so that callers can do other work in between. Does not throw if every strategy fails. */
 export function* trialSteps(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, TrialsResult> {
-  if (trials.length * data.candles.length > MOST_VALUES) {
+  if (trials.length * data.candles.length > MAX_VALUES) {
     throw badInput(`${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);
   }
   const executions: TradedTrial[] = [];

@@ -20,7 +20,7 @@ const MAD_TO_DEVIATION = 1.4826;
 /** Distance from 0 and 1 to which prices are clamped, since the logits of 0 and 1 are infinite. */
 const EDGE = 1e-4;
 /** Smallest usual step in logits (a quarter of a cent at 0.50); smaller steps are usual in any market. */
-const LEAST_DEVIATION = 0.01;
+const MIN_DEVIATION = 0.01;
 /** Share of a jump that the price may still be away from its old level and count as returned. */
 const BACK = 0.25;
 
@@ -45,7 +45,7 @@ export function flagOutliers(
     // the level to which the price must return after outliers
     const before = levels[i - 1];
     const step = Math.abs(levels[i] - before);
-    const usual = Math.max(steps.median * MAD_TO_DEVIATION, LEAST_DEVIATION);
+    const usual = Math.max(steps.median * MAD_TO_DEVIATION, MIN_DEVIATION);
     if (steps.length >= WARM_UP && step > jump * usual) {
       const end = returnsAt(levels, i, before, step, within);
       if (end > 0 && isSmall(ticks, i, end, sizes.median)) {

@@ -1,4 +1,4 @@
-import { MOST_LATENESS_MS } from '../market/lateness.ts';
+import { MAX_LATENESS_MS } from '../market/lateness.ts';
 
 /**
  * The venue's clock, or this machine's where the two differ by more than the largest lateness: such a clock is broken and must not date a
@@ -8,5 +8,5 @@ import { MOST_LATENESS_MS } from '../market/lateness.ts';
  */
 export function plausibleClock({ answered, asOf, now }: { answered: number; asOf: number; now: number }): number {
   const ours = Math.max(asOf, now);
-  return answered < asOf - MOST_LATENESS_MS || answered > ours + MOST_LATENESS_MS ? ours : answered;
+  return answered < asOf - MAX_LATENESS_MS || answered > ours + MAX_LATENESS_MS ? ours : answered;
 }

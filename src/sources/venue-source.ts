@@ -115,7 +115,7 @@ const withStatedAt = (instrument: Instrument, clock: number): Instrument =>
   instrument.stated?.at === 0 ? { ...instrument, stated: { ...instrument.stated, at: clock } } : instrument;
 
 /** Maximum number of consecutive pages of a listing without a new request, which stops an adapter that lists without end. */
-const MOST_IDLE_PAGES = 100;
+const MAX_IDLE_PAGES = 100;
 
 /** Lists the markets of a universe's rules, page by page. */
 async function* list(opened: OpenVenue, { rules, asOf, known, signal }: ListRequest): AsyncGenerator<ListedPage> {
@@ -127,7 +127,7 @@ async function* list(opened: OpenVenue, { rules, asOf, known, signal }: ListRequ
     for await (const page of opened.venue.universe?.list(contextOf(opened, work), rule, known) ?? []) {
       const { clock } = first;
       idle = work.requests > before ? 0 : idle + 1;
-      if (idle >= MOST_IDLE_PAGES) throw badInput(`${opened.venue.name} listed ${MOST_IDLE_PAGES} pages of markets without a request`);
+      if (idle >= MAX_IDLE_PAGES) throw badInput(`${opened.venue.name} listed ${MAX_IDLE_PAGES} pages of markets without a request`);
       yield { ...page, instruments: page.instruments.map((each) => withStatedAt(each, clock)), requests: work.requests - before, clock };
       before = work.requests;
     }

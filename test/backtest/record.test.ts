@@ -4,7 +4,7 @@ import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS, termsOf } from '../../src/backtest/engine/options.ts';
 import { marketForecasts } from '../../src/backtest/metrics/calibration.ts';
-import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
+import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MAX_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
 import type { Fields } from '../../src/backtest/record/fields.ts';
 import { decodeMetrics, encodeCalibration, encodeMetrics, rankedSharpe } from '../../src/backtest/record/metrics-column.ts';
 import {
@@ -92,8 +92,8 @@ describe('a stored backtest', () => {
         );
         const points = decodeEquity(stored(encodeEquity(candles.openTime, result.equity)));
         expect(points.at(-1)).toEqual({ time: candles.openTime[candles.length - 1], equity: metrics.finalEquity });
-        if (candles.length <= MOST_POINTS) expect(points.map(({ equity }) => equity)).toEqual([...result.equity]);
-        else expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
+        if (candles.length <= MAX_POINTS) expect(points.map(({ equity }) => equity)).toEqual([...result.equity]);
+        else expect(points.length).toBeLessThanOrEqual(MAX_POINTS);
         const passport = decodePassport(
           stored(encodePassport(candles, result.passport, { basis: 'b', leftOut: 7, params: result.params, twin: 'predict:7' })),
         );

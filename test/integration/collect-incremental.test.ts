@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { LEAST_LATENESS_MS } from '../../src/market/lateness.ts';
+import { MIN_LATENESS_MS } from '../../src/market/lateness.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { latenessByInstrument } from '../../src/storage/ticks/lateness.ts';
@@ -78,11 +78,11 @@ describe('collecting again', () => {
     await firing(8);
     await firing(12);
     const lateness = await latenessByInstrument(rig.database, 'ETH', clock);
-    expect(lateness(prompt)).toBe(LEAST_LATENESS_MS);
-    expect(lateness(late)).toBeGreaterThan(2 * LEAST_LATENESS_MS);
+    expect(lateness(prompt)).toBe(MIN_LATENESS_MS);
+    expect(lateness(late)).toBeGreaterThan(2 * MIN_LATENESS_MS);
     // a late market holds back its own coverage, and none of its neighbour's
     const coveredTo = async ({ key }: { key: number }) => (await coverageOf(rig.database, key, 'trade')).at(-1)?.to;
-    expect(await coveredTo(prompt)).toBe(clock - LEAST_LATENESS_MS);
+    expect(await coveredTo(prompt)).toBe(clock - MIN_LATENESS_MS);
     expect(await coveredTo(late)).toBe(clock - lateness(late));
     expect(lateness({ id: 'polymarket:0xnew', source: 'polymarket' })).toBe(lateness(late));
     expect(await storedTrades(rig.database, late.id)).toEqual(trueTrades(rig, late.id, { from: NOON - 2 * DAY, to: clock }));

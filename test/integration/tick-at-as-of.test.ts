@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MOST_LATENESS_MS } from '../../src/market/lateness.ts';
+import { MAX_LATENESS_MS } from '../../src/market/lateness.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { databasePipeline } from '../model/database-pipeline.ts';
 import { ModelVenue } from '../model/model-venue.ts';
@@ -56,7 +56,7 @@ it(
           await pipeline.attempt(`run ${number}`, firing);
           await pipeline.store(`run ${number}`, firing);
           // a run also collects again what may have come late since the last look, however short its own window is
-          const from = Math.min(asOf - hoursBack * HOUR, lastLook - MOST_LATENESS_MS);
+          const from = Math.min(asOf - hoursBack * HOUR, lastLook - MAX_LATENESS_MS);
           for (const time of made) if (time >= from && time <= asOf) wanted.add(time);
           lastLook = asOf;
           const stored = (await pipeline.ticks()).map(({ time }) => time);

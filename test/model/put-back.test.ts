@@ -121,7 +121,7 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
-        from: 'Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS))',
+        from: 'Math.min(seen - lateness, Math.max(newest - lateness, now - MAX_LATENESS_MS))',
         to: 'asOf - lateness',
       },
     ],
@@ -177,7 +177,7 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
-        from: 'Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS))',
+        from: 'Math.min(seen - lateness, Math.max(newest - lateness, now - MAX_LATENESS_MS))',
         to: 'asOf - lateness',
       },
     ],
@@ -188,7 +188,7 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
-        from: '(newest + 2 * grain + SETTLE_MS >= end || now - MOST_LATENESS_MS >= end)',
+        from: '(newest + 2 * grain + SETTLE_MS >= end || now - MAX_LATENESS_MS >= end)',
         to: 'true',
       },
     ],
@@ -347,7 +347,7 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: 'sources/venue-clock.ts',
-        from: 'return answered < asOf - MOST_LATENESS_MS || answered > ours + MOST_LATENESS_MS ? ours : answered;',
+        from: 'return answered < asOf - MAX_LATENESS_MS || answered > ours + MAX_LATENESS_MS ? ours : answered;',
         to: 'return answered;',
       },
     ],

@@ -1,5 +1,5 @@
 import type { TimeRange } from '../../src/contracts/market-data.ts';
-import { LEAST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../src/market/lateness.ts';
+import { MIN_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../src/market/lateness.ts';
 import { SETTLE_MS } from '../../src/sources/catalogue/market-life.ts';
 import { isWithin, missingRanges } from '../../src/sources/walk/time-ranges.ts';
 import { ModelVenue } from './model-venue.ts';
@@ -256,7 +256,7 @@ export class Checks {
       if (stored.has(trade.id) || !isWithin(trade.stamp, claims.ranges)) continue;
       const late = trade.visible - trade.stamp;
       // how late an index is that nobody has looked at before is not known, but an hour of it is not claimed
-      const expected = this.#whole === 0 && this.#world.lateness === 'behind' ? UNSEEN_LATENESS_MS : LEAST_LATENESS_MS;
+      const expected = this.#whole === 0 && this.#world.lateness === 'behind' ? UNSEEN_LATENESS_MS : MIN_LATENESS_MS;
       if (trade.visible > looked && late > Math.max(lateness, expected)) continue;
       this.wrong.push(
         `${run} (as of ${ago(firing.at, firing.asOf)}) claims ${ago(firing.at, trade.stamp)} but lacks ${trade.id}, seen ${ago(firing.at, trade.visible)}`,
@@ -271,7 +271,7 @@ export class Checks {
   async #coverage({ run, firing, venue, pipeline }: Ran, stored: ReadonlySet<string>): Promise<void> {
     if (this.#narrow || !['prompt', 'behind'].includes(this.#world.lateness) || firing.asOf < firing.at - HOUR) return;
     const covered = await pipeline.covered();
-    const lateness = Math.max(LEAST_LATENESS_MS, await pipeline.lateness(firing.asOf));
+    const lateness = Math.max(MIN_LATENESS_MS, await pipeline.lateness(firing.asOf));
     const lost = this.#good.find(
       ({ id, stamp, visible }) =>
         !stored.has(id) && isWithin(stamp, covered) && visible - stamp <= lateness && stamp >= firing.asOf - firing.daysBack * DAY,
@@ -283,10 +283,10 @@ export class Checks {
   /** A row that comes at most twice as late as is always expected is found by every walk that looks down to what is covered. */
   #overlap({ run, firing, venue, claims }: Ran, stored: ReadonlySet<string>): void {
     if (firing.asOf < firing.at - HOUR) return;
-    const from = Math.max(firing.asOf - firing.daysBack * DAY, Math.min(...claims.ranges.map((range) => range.from)) - LEAST_LATENESS_MS);
+    const from = Math.max(firing.asOf - firing.daysBack * DAY, Math.min(...claims.ranges.map((range) => range.from)) - MIN_LATENESS_MS);
     const lost = this.#good.find(
       ({ id, stamp, visible }) =>
-        !stored.has(id) && visible <= venue.firstLook && stamp <= firing.asOf && stamp >= from && visible - stamp <= 2 * LEAST_LATENESS_MS,
+        !stored.has(id) && visible <= venue.firstLook && stamp <= firing.asOf && stamp >= from && visible - stamp <= 2 * MIN_LATENESS_MS,
     );
     if (lost !== undefined) this.wrong.push(`${run} looked and did not find ${lost.id} of ${ago(firing.at, lost.stamp)}`);
   }
@@ -295,7 +295,7 @@ export class Checks {
   async #caughtUp({ run, firing, venue, pipeline, failed = false }: Ran): Promise<void> {
     if (failed || this.#world.reaches !== null || this.#world.lies.length > 0) return;
     const { from, to } = { from: firing.asOf - firing.daysBack * DAY, to: firing.asOf };
-    const lateness = Math.max(LEAST_LATENESS_MS, await pipeline.lateness(firing.asOf));
+    const lateness = Math.max(MIN_LATENESS_MS, await pipeline.lateness(firing.asOf));
     // a first look leaves up to an hour of the present, and the venue's clock may be behind
     const settled = Math.min(to, venue.now - UNSEEN_LATENESS_MS + Math.min(0, this.#world.headerSkew)) - lateness - MINUTE;
     const holes = missingRanges({ from, to: Math.max(from, settled) }, union(await pipeline.covered()));
@@ -315,7 +315,7 @@ export class Checks {
     if (instrument?.closed !== true || closedFrom === null) return;
     this.#closedSeen = Math.min(this.#closedSeen, venue.now);
     const last = Math.max(...this.#world.trades.map(({ stamp }) => stamp));
-    if (instrument.closedAt === undefined || instrument.closedAt + SETTLE_MS + LEAST_LATENESS_MS < last)
+    if (instrument.closedAt === undefined || instrument.closedAt + SETTLE_MS + MIN_LATENESS_MS < last)
       this.wrong.push(`${run} has it end ${ago(firing.at, instrument.closedAt ?? 0)}, it was traded ${ago(firing.at, last)}`);
     const { resolution } = instrument;
     const isEarly = this.#world.lies.some(({ kind }) => kind === 'closed');
@@ -337,7 +337,7 @@ export class Checks {
     // an index that is behind by a constant is found out by its first late row; stragglers only within their reach
     const known = REACHED.includes(this.#world.lateness)
       ? Number.POSITIVE_INFINITY
-      : Math.max(2 * LEAST_LATENESS_MS, this.#world.lateness === 'behind' ? lateness : 0);
+      : Math.max(2 * MIN_LATENESS_MS, this.#world.lateness === 'behind' ? lateness : 0);
     const lost = this.#good.find(
       ({ id, stamp, visible }) => stamp >= inWindow.from && stamp < inWindow.to && visible - stamp <= known && !stored.has(id),
     );

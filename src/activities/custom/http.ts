@@ -27,7 +27,7 @@ const postInput = z.strictObject({ url, headers, body: z.unknown().optional() })
 /** Statuses below 500 that a retry may resolve; the user has to fix the cause of the others. */
 const RETRYABLE = new Set([408, 425, 429]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 export interface HttpTasks {
   /** Requests an address; a 2xx answer gives `{ status, bytes }`. */
@@ -96,7 +96,7 @@ async function exchange(first: Exchange, way: Way): Promise<{ status: number; by
     const { statusCode: status } = response;
     if (status >= 200 && status < 300) return { status, bytes };
     const next = REDIRECTS.has(status) ? redirected(asked, status, response.headers.location) : undefined;
-    if (next !== undefined && hops < MOST_REDIRECTS) {
+    if (next !== undefined && hops < MAX_REDIRECTS) {
       asked = next;
       continue;
     }

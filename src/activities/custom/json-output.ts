@@ -2,7 +2,7 @@ import { badInput, messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** Maximum size of an output in bytes. Outputs are stored in Temporal's history and the run's status, so they must be small. */
-const LARGEST_OUTPUT_BYTES = 32 * 1024;
+const MAX_OUTPUT_BYTES = 32 * 1024;
 
 /** Rejects values that JSON omits silently, except `undefined`, which is omitted on purpose. */
 function refuseUnstored(key: string, value: unknown): unknown {
@@ -22,9 +22,9 @@ export function outputOf(taskId: string, value: unknown, did: 'returned' | 'pass
   }
   if (text === undefined) return null;
   const bytes = Buffer.byteLength(text);
-  if (bytes > LARGEST_OUTPUT_BYTES) {
+  if (bytes > MAX_OUTPUT_BYTES) {
     throw badInput(
-      `${taskId} ${did} ${bytes} bytes, more than the limit of ${LARGEST_OUTPUT_BYTES}; write data to a file or a table and return where it is`,
+      `${taskId} ${did} ${bytes} bytes, more than the limit of ${MAX_OUTPUT_BYTES}; write data to a file or a table and return where it is`,
     );
   }
   return JSON.parse(text) as Json;

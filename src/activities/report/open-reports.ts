@@ -8,7 +8,7 @@ const EVERY_MS = 5_000;
 /** Largest share of a worker's time that the pages of all its open runs may take. */
 const SHARE = 0.02;
 /** Longest pause after a page, in milliseconds. By SHARE alone it would be longer on a slow machine. */
-const MOST_PAUSE_MS = 20_000;
+const MAX_PAUSE_MS = 20_000;
 /** Maximum number of consecutive attempts to write a page. */
 const TRIES = 3;
 
@@ -99,7 +99,7 @@ export class OpenReports {
       this.#options.log.debug('the page of an open run was not written', { executionId, error: messageOf(error) });
     }
     const now = this.#timers.now();
-    this.#freeAt = now + Math.min(MOST_PAUSE_MS, (now - began) / SHARE);
+    this.#freeAt = now + Math.min(MAX_PAUSE_MS, (now - began) / SHARE);
     if (open && !this.#closed) this.#wait(executionId, run, EVERY_MS);
     else this.#runs.delete(executionId);
   }

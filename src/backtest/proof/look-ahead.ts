@@ -127,14 +127,14 @@ function overwriteMemory(input: ProofInput): DecisionLog | undefined {
 }
 
 /** Minimum number of decision changes from which answers stored in the strategy can be distinguished from chance. */
-const FEWEST_CHANGES = 10;
+const MIN_CHANGES = 10;
 
 /**
  * The reason why a strategy's decisions do not follow the prices, as with a list of answers in its code: it repeats at least half of its
  * decision changes on other prices. Undefined if the decisions follow the prices.
  */
 export const carriedGap = (strategy: string, { carried }: Pick<LookAheadProof, 'carried'>): string | undefined =>
-  carried !== undefined && carried.of >= FEWEST_CHANGES && carried.changes * 2 >= carried.of
+  carried !== undefined && carried.of >= MIN_CHANGES && carried.changes * 2 >= carried.of
     ? `'${strategy}' repeats ${carried.changes} of ${carried.of} changes of its decision on other prices: they follow the calendar, or answers that it carries, which no re-run can see`
     : undefined;
 

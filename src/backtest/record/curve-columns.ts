@@ -17,7 +17,7 @@ export interface EquityPoint {
 }
 
 /** Maximum number of stored points of an equity curve: half a year of hourly bars. Metrics are computed from the whole curve. */
-export const MOST_POINTS = 5000;
+export const MAX_POINTS = 5000;
 
 /** Encodes the `trades` column of a result. */
 export const encodeTrades = ({ openTime }: Pick<CandleSeries, 'openTime'>, trades: readonly Trade[]): Json =>
@@ -43,9 +43,9 @@ export const decodeTrades = (column: Json): readonly StoredTrade[] => storedTrad
 /** Maximum number of stored points of the equity of buying and holding, which is only drawn. */
 const HOLD_POINTS = 300;
 
-/** Encodes an `equity` column: the last value of each of at most {@link MOST_POINTS} groups of bars. @param hold equity of holding */
+/** Encodes an `equity` column: the last value of each of at most {@link MAX_POINTS} groups of bars. @param hold equity of holding */
 export function encodeEquity(openTime: Float64Array, equity: Float64Array, hold?: Float64Array): Json {
-  return { ...grouped(openTime, equity, MOST_POINTS), ...(hold !== undefined && { hold: grouped(openTime, hold, HOLD_POINTS) }) };
+  return { ...grouped(openTime, equity, MAX_POINTS), ...(hold !== undefined && { hold: grouped(openTime, hold, HOLD_POINTS) }) };
 }
 
 function grouped(openTime: Float64Array, equity: Float64Array, most: number): { time: number[]; equity: number[] } {

@@ -104,7 +104,7 @@ export default function register(schedule: Command): void {
 }
 
 /** Maximum number of firing times that Temporal lists at once; it omits further ones silently. */
-const MOST_FIRINGS = 1_000;
+const MAX_FIRINGS = 1_000;
 
 interface BackfillOptions extends Options {
   readonly from: number;
@@ -120,9 +120,9 @@ async function backfill({ id, from, to, onlyMissing = false, dryRun = false, jso
   if (to > Date.now()) throw usageError(`--to ${iso(range.to)} is in the future; a backfill runs what is past`);
   await withPredictLab(async (lab) => {
     const firings = await lab.schedules.firings(id, range);
-    if (firings.length >= MOST_FIRINGS)
+    if (firings.length >= MAX_FIRINGS)
       throw usageError(
-        `schedule ${id} has ${MOST_FIRINGS} times or more between ${iso(range.from)} and ${iso(range.to)}, and Temporal lists no more at once; backfill in parts`,
+        `schedule ${id} has ${MAX_FIRINGS} times or more between ${iso(range.from)} and ${iso(range.to)}, and Temporal lists no more at once; backfill in parts`,
       );
     const good = onlyMissing ? await alreadyGood(lab, id, firings) : new Set<number>();
     const left = firings.filter((time) => !good.has(time.getTime()));

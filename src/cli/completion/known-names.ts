@@ -4,9 +4,9 @@ import type { Database } from '../../storage/database/database.ts';
 import type { Names } from './candidates.ts';
 
 /** Maximum number of runs offered as completions. */
-const MOST_RUNS = 50;
+const MAX_RUNS = 50;
 /** Maximum number of report folders that are searched for symbols. */
-const MOST_FOLDERS = 5;
+const MAX_FOLDERS = 5;
 
 /**
  * Symbols and runs of a home: from its database when a server is running (none is started for this), otherwise from the report pages, the
@@ -26,9 +26,9 @@ export function namesToComplete(home: string, env: NodeJS.ProcessEnv): Names {
     async runs() {
       const stored = await queried(home, env, async (database) => {
         const { listRuns } = await import('../../storage/runs/runs.ts');
-        return (await listRuns(database, MOST_RUNS)).map(({ runId }) => runId);
+        return (await listRuns(database, MAX_RUNS)).map(({ runId }) => runId);
       });
-      return stored ?? (await runFolders(home)).map((name) => name.replaceAll('.', ':')).slice(0, MOST_RUNS);
+      return stored ?? (await runFolders(home)).map((name) => name.replaceAll('.', ':')).slice(0, MAX_RUNS);
     },
   };
 }
@@ -62,7 +62,7 @@ async function runFolders(home: string): Promise<readonly string[]> {
 }
 
 async function symbolsOfPages(home: string): Promise<readonly string[]> {
-  const folders = (await runFolders(home)).slice(0, MOST_FOLDERS);
+  const folders = (await runFolders(home)).slice(0, MAX_FOLDERS);
   const pages = await Promise.all(folders.map((name) => readdir(path.join(home, 'reports', name)).catch(() => [])));
   return pages.flat().flatMap((name) => (name.endsWith('.html') && name !== 'index.html' ? [name.slice(0, -'.html'.length)] : []));
 }

@@ -34,7 +34,7 @@ export interface ShadowRequest {
 }
 
 /** Maximum number of sentences of each kind in a report. */
-const MOST_SENTENCES = 50;
+const MAX_SENTENCES = 50;
 const NOTHING: Compared = { compared: 0, different: 0, leftOut: 0, examples: [] };
 
 /**
@@ -81,8 +81,8 @@ export async function shadowOf(request: ShadowRequest): Promise<ShadowReport> {
     symbols: done.length,
     ...totals,
     durations,
-    differences: differences.slice(0, MOST_SENTENCES),
-    leftOut: leftOut.slice(0, MOST_SENTENCES),
+    differences: differences.slice(0, MAX_SENTENCES),
+    leftOut: leftOut.slice(0, MAX_SENTENCES),
   };
 }
 
@@ -149,12 +149,12 @@ const sum = (one: Compared, other: Compared): Compared => ({
 });
 
 /** Seconds below which differences in duration are noise. */
-const LEAST_SECONDS = 5;
+const MIN_SECONDS = 5;
 
 /** One sentence per stage that takes more than 5 s and more than `slower` times what another build took for the same work. */
 export function tooSlow(durations: readonly ShadowDuration[], slower: number): readonly string[] {
   return durations.flatMap(({ stage, seconds, before }) =>
-    before !== null && seconds > LEAST_SECONDS && seconds > slower * before
+    before !== null && seconds > MIN_SECONDS && seconds > slower * before
       ? [`${stage} took ${seconds.toFixed(1)} s, ${(seconds / before).toFixed(1)} times the ${before.toFixed(1)} s of the other build`]
       : [],
   );

@@ -205,7 +205,7 @@ async function* inBatches(chunks: RowChunks, afterLine: number, batchSize: numbe
 }
 
 /** Minimum number of prices needed to conclude that they may be cents. */
-const LEAST_CENTS = 8;
+const MIN_CENTS = 8;
 
 /**
  * The kind of market guessed from a file's first prices: probability, unless most of them are above 1 and no outcomes are named.
@@ -215,7 +215,7 @@ export function likelyMarket(file: string, prices: readonly number[], { hasOutco
   const known = prices.filter((price) => Number.isFinite(price));
   const aboveOne = known.filter((price) => price > 1).length;
   if (aboveOne <= known.length / 2) return 'probability';
-  const areCents = known.length >= LEAST_CENTS && known.every((price) => price >= 0 && price <= 100 && Number.isInteger(price * 10));
+  const areCents = known.length >= MIN_CENTS && known.every((price) => price >= 0 && price <= 100 && Number.isInteger(price * 10));
   if (!areCents && !hasOutcomes) return 'asset';
   if (!areCents) return 'probability';
   const [least, most] = [Math.min(...known), Math.max(...known)];

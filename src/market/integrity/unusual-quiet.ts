@@ -3,7 +3,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 const HOUR = 3_600_000;
 
 /** Shortest quiet that can be unusual, in milliseconds. */
-export const SHORTEST_UNUSUAL_QUIET = 6 * HOUR;
+export const MIN_UNUSUAL_QUIET_MS = 6 * HOUR;
 /** Hours before the last tick whose pauses define what is usual. Older pauses do not count, since the activity of markets changes. */
 export const USUAL_HOURS = 30 * 24;
 /** Smallest number of pauses from which the usual pause can be estimated. */
@@ -45,7 +45,7 @@ export function unusualQuiet({ hours, covered, asOf }: QuietRequest): UnusualQui
   if (last === undefined || now === undefined || now.to < asOf - HOUR) return null;
   const since = Math.max((last + 1) * HOUR, now.from);
   const length = Math.min(now.to, asOf) - since;
-  if (length <= SHORTEST_UNUSUAL_QUIET) return null;
+  if (length <= MIN_UNUSUAL_QUIET_MS) return null;
   const pauses = pausesOf(
     known.filter((hour) => hour >= last - USUAL_HOURS),
     covered,

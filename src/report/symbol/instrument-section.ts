@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { announcedLife, FEWEST_BARS, fittingInterval, longestFitting } from '../../market/candles/fitting-interval.ts';
+import { announcedLife, fittingInterval, longestFitting, MIN_BARS } from '../../market/candles/fitting-interval.ts';
 import { shownRange, within } from '../charts/shown-range.ts';
 import { formatAge, formatNumber, formatPercent, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
@@ -124,7 +124,7 @@ const overfitting = (section: InstrumentSection): Markup | false => {
 export const whyNoBacktest = ({ series, ...life }: Pick<InstrumentSection, 'series' | 'opensAt' | 'closesAt' | 'endsAt'>): string => {
   if (series.length === 0) return 'no backtest: there are no candles yet';
   const [finest] = [...series].sort((a, b) => INTERVAL_MS[a.interval] - INTERVAL_MS[b.interval]);
-  if (finest.total >= FEWEST_BARS) return 'no backtest: no run with the stage backtest has included this instrument';
+  if (finest.total >= MIN_BARS) return 'no backtest: no run with the stage backtest has included this instrument';
   const what = `no backtest: ${plural(finest.total, 'candle')} of ${finest.interval} ${finest.total === 1 ? 'is' : 'are'} too few`;
   const lifeMs = announcedLife(life);
   if (lifeMs === null) return `${what}; it waits for more`;
@@ -132,7 +132,7 @@ export const whyNoBacktest = ({ series, ...life }: Pick<InstrumentSection, 'seri
   const added = fittingInterval([finest.interval], life);
   if (added !== undefined) return `${what} for a market of ${length}; the next run adds ${added}`;
   return longestFitting(lifeMs) === undefined
-    ? `${what}, and a market of ${length} is too short for ${FEWEST_BARS} candles of any interval`
+    ? `${what}, and a market of ${length} is too short for ${MIN_BARS} candles of any interval`
     : `${what}; it waits for more`;
 };
 

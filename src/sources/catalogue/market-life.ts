@@ -134,7 +134,7 @@ const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement =
 });
 
 /** Maximum number of changes of a market's terms that are kept; older ones are dropped. */
-const MOST_TERMS = 100;
+const MAX_TERMS = 100;
 
 /** Keeps a market's earlier terms (fees, tick size, end), so that a run with an earlier `asOf` does not trade on today's terms. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
@@ -150,7 +150,7 @@ export function noteTerms(instrument: Instrument, known: Instrument | undefined,
   // some venues list their changes, and so state the time of this one
   const until =
     instrument.earlierTerms?.findLast((term) => term.until > (earlierTerms.at(-1)?.until ?? 0) && term.until <= now)?.until ?? now;
-  const terms = same ? earlierTerms : [...earlierTerms, { until, fees, tickSize, endsAt }].slice(-MOST_TERMS);
+  const terms = same ? earlierTerms : [...earlierTerms, { until, fees, tickSize, endsAt }].slice(-MAX_TERMS);
   return terms.length === 0 ? dated : { ...dated, earlierTerms: terms };
 }
 

@@ -96,7 +96,7 @@ export function refuseRenamedFields(
       seen.add(key);
       continue;
     }
-    if (rows.length < FEW && seen.has(key)) continue;
+    if (rows.length < MIN_ROWS_OF_PROOF && seen.has(key)) continue;
     const sample = rows.find(lacks);
     // Where a parent object is null in every row, the page does not show whether the field still exists.
     if (sample === undefined) continue;
@@ -105,7 +105,7 @@ export function refuseRenamedFields(
 }
 
 /** Number of rows below which a page alone does not prove a changed schema. */
-const FEW = 10;
+const MIN_ROWS_OF_PROOF = 10;
 
 function presenceAt(row: unknown, path: string): 'present' | 'absent' | 'unknown' {
   let value: unknown = row;

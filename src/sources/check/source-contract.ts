@@ -38,7 +38,7 @@ function must(holds: boolean, problem: string): asserts holds {
 
 /** Lateness of rows that the check tells the source to expect, in milliseconds: more recent time must not be claimed as covered. */
 const LATENESS = 600_000;
-const FEWEST_ROWS = 50;
+const MIN_ROWS = 50;
 const never = new AbortController().signal;
 const iso = (time: number): string => new Date(time).toISOString();
 
@@ -143,7 +143,7 @@ export const SOURCE_CONTRACT: readonly ContractRule[] = [
         copies <= rows.length / 2,
         `${copies} of ${rows.length} rows have the identity of others; give each trade its tradeId or its content`,
       );
-      must(rows.length > FEWEST_ROWS, `${id} has ${rows.length} rows in the window; record one with more than ${FEWEST_ROWS}`);
+      must(rows.length > MIN_ROWS, `${id} has ${rows.length} rows in the window; record one with more than ${MIN_ROWS}`);
       for (const row of rows) {
         const problem = rowProblem(row, subject.window);
         must(problem === undefined, `row ${row.raw.slice(0, 200)}: ${problem}`);
@@ -168,7 +168,7 @@ export const SOURCE_CONTRACT: readonly ContractRule[] = [
     title: 'reads a row of the quarantine again from its original text',
     async check(subject) {
       const instrument = await first(subject);
-      for (const row of rowsOf(await collect(subject, instrument)).slice(0, FEWEST_ROWS)) {
+      for (const row of rowsOf(await collect(subject, instrument)).slice(0, MIN_ROWS)) {
         const again = await rereadRow(row.raw, row.kind, instrument);
         if (again === undefined) continue;
         const isSame = again.time === row.time && again.price === row.price && again.size === row.size && again.tradeId === row.tradeId;

@@ -29,7 +29,7 @@ interface Tally {
 const tallies = new AsyncLocalStorage<Tally>();
 const GOOD = /^2\d\d$/;
 /** Maximum number of changes that are kept per piece of work; a venue with a new schema could have thousands. */
-const MOST_CHANGES = 20;
+const MAX_CHANGES = 20;
 
 /** Creates a tally of the requests that are made inside `count`. Work outside of it is not counted, even if it runs at the same time. */
 export function createRequestTally(): RequestTally {
@@ -66,5 +66,5 @@ export function noteHead(head: AnswerHead): void {
 /** Notes in the current tally that an answer on a route has changed. How rows are read does not depend on it. */
 export function noteChange(venue: string, route: string, what: string): void {
   const changes = tallies.getStore()?.changes;
-  if (changes !== undefined && changes.size < MOST_CHANGES) changes.add(`${venue} ${route}: ${what}`);
+  if (changes !== undefined && changes.size < MAX_CHANGES) changes.add(`${venue} ${route}: ${what}`);
 }

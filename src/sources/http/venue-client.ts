@@ -79,11 +79,11 @@ interface FetchedAnswer {
 
 /** Number of tries of a blocked request. HTML in place of JSON is often the fault of one server, but many tries prolong a real block. */
 const BLOCKED_TRIES = 2;
-const LARGEST_BODY = 64 * 2 ** 20;
+const MAX_BODY_BYTES = 64 * 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Minimum length of a key that is redacted in data; a shorter one could be an ordinary word of the answers. */
-const SHORTEST_SECRET = 8;
+const MIN_SECRET_LENGTH = 8;
 /** Wait after a first 429 answer that states no wait. */
 const UNNAMED_WAIT_MS = 1000;
 
@@ -196,7 +196,7 @@ export class VenueClient {
 
   /** Sends one HTTP request and reads the whole body within the limits of time and size. */
   async #fetch(path: string, search: string, signal: AbortSignal): Promise<FetchedAnswer> {
-    const { venue, host, key, timeoutMs = DEFAULT_TIMEOUT_MS, totalMs = 4 * timeoutMs, largestBody = LARGEST_BODY } = this.#options;
+    const { venue, host, key, timeoutMs = DEFAULT_TIMEOUT_MS, totalMs = 4 * timeoutMs, largestBody = MAX_BODY_BYTES } = this.#options;
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -235,7 +235,7 @@ export class VenueClient {
    */
   #redacted(text: string, isData: boolean): string {
     const secret = this.#options.key?.value ?? '';
-    if (secret === '' || (isData && secret.length < SHORTEST_SECRET) || !text.includes(secret)) return text;
+    if (secret === '' || (isData && secret.length < MIN_SECRET_LENGTH) || !text.includes(secret)) return text;
     const escaped = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return text.replace(new RegExp(`(?<![A-Za-z0-9_-])${escaped}(?![A-Za-z0-9_-])(?!"\\s*:)`, 'g'), '***');
   }

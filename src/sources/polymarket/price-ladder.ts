@@ -12,7 +12,7 @@ export const GRAINS = [
 ] as const;
 
 /** Longest window of one request. The venue refuses more than 15 days, and a request adds up to a bucket and a second at each end. */
-const LONGEST_WINDOW_MS = 15 * DAY_MS - (2 * 10_800 + 2) * SECOND;
+const MAX_WINDOW_MS = 15 * DAY_MS - (2 * 10_800 + 2) * SECOND;
 
 /** Shortest window that is worth a request of its own. The ages at which a grain ends by `asOf` and by the clock may be seconds apart. */
 const SLIVER_MS = 60 * SECOND;
@@ -34,9 +34,9 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
   const steps: LadderStep[] = [];
   let to = range.to;
   while (to > range.from) {
-    const cut = Math.max(range.from, to - LONGEST_WINDOW_MS, ...cuts.filter((each) => to - each >= SLIVER_MS));
+    const cut = Math.max(range.from, to - MAX_WINDOW_MS, ...cuts.filter((each) => to - each >= SLIVER_MS));
     const grain = GRAINS.findIndex(({ keptMs }) => cut >= asOf - keptMs);
-    const isRestSliver = cut - range.from < SLIVER_MS && to - range.from <= LONGEST_WINDOW_MS;
+    const isRestSliver = cut - range.from < SLIVER_MS && to - range.from <= MAX_WINDOW_MS;
     const from = isRestSliver ? range.from : cut;
     steps.push({ range: { from, to }, grain });
     to = from;

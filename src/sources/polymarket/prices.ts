@@ -2,7 +2,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
-import { MOST_LATENESS_MS } from '../../market/lateness.ts';
+import { MAX_LATENESS_MS } from '../../market/lateness.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import { endOf, lifelessAfter, lifelessBefore, SETTLE_MS, tradableWindow } from '../catalogue/market-life.ts';
 import { readNumber, readTime } from '../catalogue/scalars.ts';
@@ -125,7 +125,7 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
   const until = seenUntil({ asOf, clock });
   const justLooked = looked !== null && Math.abs(until - looked) < RIGHT_AFTER_MS;
   // Whether only the end of the time is missing, as it is after a look that could not claim it yet.
-  const isTail = missing.every(({ from, to }) => to === tradable.to && until - from <= MOST_LATENESS_MS + RIGHT_AFTER_MS);
+  const isTail = missing.every(({ from, to }) => to === tradable.to && until - from <= MAX_LATENESS_MS + RIGHT_AFTER_MS);
   let newest = before.covered.price.at(-1)?.to ?? Number.NEGATIVE_INFINITY;
   return {
     tradable,
@@ -134,12 +134,12 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
     claims(range, points, answeredAt) {
       for (const { time, defect } of points) if (time !== null && defect === null) newest = Math.max(newest, time);
       // A clock that differs by hours is wrong; discovery has checked its own clock.
-      const now = Math.abs(answeredAt - clock) > MOST_LATENESS_MS ? clock : answeredAt;
+      const now = Math.abs(answeredAt - clock) > MAX_LATENESS_MS ? clock : answeredAt;
       const seen = seenUntil({ asOf, clock: now });
-      const settled = Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS));
+      const settled = Math.min(seen - lateness, Math.max(newest - lateness, now - MAX_LATENESS_MS));
       const grain = points.reduce((most, point) => Math.max(most, point.grain ?? 0), 0) * SECOND;
       // The last bucket before a market's end is often empty, so one bucket may be missing.
-      const reachesEnd = isOver && seen - lateness >= end && (newest + 2 * grain + SETTLE_MS >= end || now - MOST_LATENESS_MS >= end);
+      const reachesEnd = isOver && seen - lateness >= end && (newest + 2 * grain + SETTLE_MS >= end || now - MAX_LATENESS_MS >= end);
       const to = reachesEnd ? range.to : Math.min(range.to, settled);
       const isLast = range.to === tradable.to;
       return {

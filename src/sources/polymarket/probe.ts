@@ -10,7 +10,7 @@ import { readPricePage } from './prices.ts';
 import { conditionIdOf, readBook, readTradePage, VENUE } from './trades.ts';
 
 /** Number of rows per request: enough to detect a field that every row lacks. */
-const FEW = 20;
+const ROWS_PER_REQUEST = 20;
 const HOUR = 3600;
 
 const MARKETS = '`markets`: condition id, slug, outcomes, token ids, closed; `next_cursor`';
@@ -27,7 +27,7 @@ export async function probePolymarket(
   const list = async (path: '/markets' | '/markets/keyset' | '/events' | '/events/keyset') => {
     const isEvents = path.startsWith('/events');
     const query = [
-      ['limit', isEvents ? 2 : FEW],
+      ['limit', isEvents ? 2 : ROWS_PER_REQUEST],
       ['closed', false],
     ] as const;
     const json = await gamma.get(path, query, isEvents ? 'gamma-events' : 'gamma-markets');
@@ -79,7 +79,7 @@ export async function probePolymarket(
   await prober.readIf(market, trades, noMarket, async (instrument) => {
     const query = [
       [isNewer ? 'condition' : 'market', conditionIdOf(instrument)],
-      ['limit', FEW],
+      ['limit', ROWS_PER_REQUEST],
       [isNewer ? 'taker_only' : 'takerOnly', true],
     ] as const;
     return rowsIn(readTradePage(await data.get(where, query, 'data-trades'), instrument, where).rows, 'trade');
@@ -92,7 +92,7 @@ export async function probePolymarket(
       ['start', end - HOUR],
       ['end', end],
       ['bucket_seconds', 300],
-      ['limit', FEW],
+      ['limit', ROWS_PER_REQUEST],
     ] as const;
     return rowsIn(readPricePage(await data.get(points.route, query, 'data-prices')).rows, 'price point');
   });

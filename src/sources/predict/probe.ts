@@ -7,7 +7,7 @@ import { instrumentOf } from './instrument.ts';
 import { readBook, readMatchPage, VENUE } from './matches.ts';
 
 /** Number of rows per request: enough to detect a field that every row lacks. */
-const FEW = 20;
+const ROWS_PER_REQUEST = 20;
 
 const LISTING = { route: '/v1/categories', expects: '`data`: up/down categories, newest first, with slug and markets; `cursor`' };
 const CATEGORY = { route: '/v1/categories/{slug}', expects: '`data`: slug, start, end, markets' };
@@ -22,11 +22,11 @@ export async function probePredict(api: Http, prober: Prober): Promise<void> {
     const query: QueryPairs = [
       ['marketVariant', 'CRYPTO_UP_DOWN'],
       ['sort', 'PUBLISHED_AT_DESC'],
-      ['first', FEW],
+      ['first', ROWS_PER_REQUEST],
     ];
     const json = await api.get(LISTING.route, query);
     const list = listInAnswer(json, 'data', { venue: VENUE, where: LISTING.route });
-    if (isObject(json) && !('cursor' in json) && list.length >= FEW)
+    if (isObject(json) && !('cursor' in json) && list.length >= ROWS_PER_REQUEST)
       noteChange(VENUE, LISTING.route, 'lacks the field "cursor" in all of its rows');
     const problems = list.flatMap((category) => readCategory(category, 'probe', 'series').problems);
     return { came: `${list.length} categories`, problems, value: list.filter(isObject) };
@@ -49,7 +49,7 @@ export async function probePredict(api: Http, prober: Prober): Promise<void> {
   await prober.readIf(market, MATCHES, id === undefined ? noMarket : 'the market could not be read', async (instrument) => {
     const query: QueryPairs = [
       ['marketId', id ?? ''],
-      ['first', FEW],
+      ['first', ROWS_PER_REQUEST],
     ];
     return rowsIn(readMatchPage(await api.get(MATCHES.route, query, 'trading'), instrument).rows, 'match');
   });

@@ -9,7 +9,7 @@ const TRUSTED_MS = 60_000;
 /** Number of observed trade pairs that make an order count as stable again after it was unstable. */
 const RESTORED_EVIDENCE = 256;
 /** Maximum number of re-reads at one page boundary ("seam") while the order is not known to be unstable. */
-const MOST_CHECKS = 4;
+const MAX_CHECKS = 4;
 /** Maximum number of seams per `TRUSTED_MS` that are checked because both pages have the same row, which some venues always repeat. */
 const CHECKED_REPEATS = 8;
 /** While the order counts as stable, one seam in this many is checked. */
@@ -17,7 +17,7 @@ const SAMPLED_SEAMS = 50;
 /** Number of consecutive re-reads without a new row that make a seam complete while the order is unstable. */
 const CLEAN_READS = 8;
 /** Maximum number of re-reads of both pages at one seam while the order is unstable. */
-const MOST_READS = 16;
+const MAX_READS = 16;
 
 /**
  * Whether a venue returns the trades of one second in the same order in every answer, as far as this process has seen. The walks of all
@@ -145,7 +145,7 @@ export class PageSeam {
       order.isChecking = true;
       try {
         const first = ties[0] < ties[1] ? 1 : 0;
-        for (let read = 0; read < MOST_CHECKS && !order.isUnstable && (!order.isTrusted || read === 0); read++)
+        for (let read = 0; read < MAX_CHECKS && !order.isUnstable && (!order.isTrusted || read === 0); read++)
           if ((await isClean(pages[(first + read) % 2])) === undefined) break;
       } finally {
         order.isChecking = false;
@@ -154,7 +154,7 @@ export class PageSeam {
     }
     if (this.#hasUnchecked) return { ...NOTHING, restart: true };
     let clean = 0;
-    for (let read = 0; read < MOST_READS && clean < CLEAN_READS; read++) {
+    for (let read = 0; read < MAX_READS && clean < CLEAN_READS; read++) {
       const results = [await isClean(pages[0]), await isClean(pages[1])];
       if (results.includes(undefined)) break;
       clean = results.every(Boolean) ? clean + 1 : 0;

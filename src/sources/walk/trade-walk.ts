@@ -1,5 +1,5 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
-import { latenessFrom, MOST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
+import { latenessFrom, MAX_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { endOf, type Life, lifelessAfter, lifelessBefore, tradableWindow } from '../catalogue/market-life.ts';
 import type { CoveredRange } from '../source.ts';
 import { isWithin, missingRanges } from './time-ranges.ts';
@@ -116,7 +116,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
 
 /** Time up to which a run can see trades: `asOf`, or the venue's clock where that is behind, but by no more than the largest lateness. */
 export const seenUntil = ({ asOf, clock }: { asOf: number; clock: number }): number =>
-  asOf - clock > MOST_LATENESS_MS ? asOf : Math.min(asOf, clock);
+  asOf - clock > MAX_LATENESS_MS ? asOf : Math.min(asOf, clock);
 
 const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly TimeRange[]): readonly TimeRange[] =>
   missingRanges({ from, to: Math.max(from, Math.min(to, end)) }, covered).filter((range) => range.to > range.from);
@@ -140,7 +140,7 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: seenUntil({ asOf: plan.asOf, clock }),
   // A clock that is hours ahead of the one before the walk is wrong.
-  clock: clock > plan.clock + MOST_LATENESS_MS ? plan.clock : clock,
+  clock: clock > plan.clock + MAX_LATENESS_MS ? plan.clock : clock,
   newest: null,
   lateBy: 0,
   missed: 0,
@@ -151,7 +151,7 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
 export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
   if (refetch || looked === null || time > looked) return false;
   const last = covered.at(-1);
-  const isInTail = last !== undefined && time >= last.to && looked - last.to <= MOST_LATENESS_MS;
+  const isInTail = last !== undefined && time >= last.to && looked - last.to <= MAX_LATENESS_MS;
   return isInTail || isWithin(time, covered);
 }
 
@@ -162,7 +162,7 @@ export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: n
  */
 export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): WalkStep {
   const ages = page.unknown.map((time) => (plan.looked ?? time) - time);
-  const late = ages.filter((lateBy) => lateBy <= MOST_LATENESS_MS);
+  const late = ages.filter((lateBy) => lateBy <= MAX_LATENESS_MS);
   const seen: WalkState = {
     ...before,
     pages: before.pages + 1,

@@ -26,7 +26,7 @@ interface TapeTrades {
 /** Number of pages after which the tape estimates how many more a look needs. */
 const FEW_PAGES = 5;
 /** Maximum number of pages that are kept in memory. */
-const MOST_PAGES = 1_000;
+const MAX_PAGES = 1_000;
 /** Number of rows at a page's end whose newest time counts as the time that the page reaches, so that one wrong time does no harm. */
 const COMPARED_ROWS = 3;
 /** Number of trades of a market that are compressed together. */
@@ -75,7 +75,7 @@ class VenueTape {
     while (this.#isOrdered && this.#after >= since) {
       const span = Math.max(1, this.#clock - this.#after);
       const needed = this.#pages < FEW_PAGES ? this.#pages : (this.#pages * (this.#clock - since)) / span;
-      if (needed > Math.min(worth, MOST_PAGES)) return;
+      if (needed > Math.min(worth, MAX_PAGES)) return;
       const page = await read(this.#next);
       if (this.#pages === 0) this.#clock = api.clock;
       this.#append(page);

@@ -4,7 +4,7 @@ import type { Log } from '../../contracts/log.ts';
 import type { Database, Queryable } from './database.ts';
 
 /** Minimum number of connections of a worker: one for a task's transaction, one for everything else. */
-export const LEAST_CONNECTIONS = 2;
+export const MIN_CONNECTIONS = 2;
 /** Minimum number of connections that workers leave to commands, pages and `doctor`; usually they leave a tenth of all. */
 const KEPT_FREE = 5;
 const BEAT_MS = 30_000;
@@ -22,7 +22,7 @@ export interface Fleet {
 /** Connections that one worker may use. Never below the minimum, so the server can still refuse connections of too many workers. */
 export function connectionShare({ workers, allowed }: Omit<Fleet, 'refused'>, wanted: number): number {
   const shared = allowed - Math.max(KEPT_FREE, Math.ceil(allowed / 10));
-  return Math.max(LEAST_CONNECTIONS, Math.min(wanted, Math.floor(shared / Math.max(1, workers))));
+  return Math.max(MIN_CONNECTIONS, Math.min(wanted, Math.floor(shared / Math.max(1, workers))));
 }
 
 /** Number of running workers of the database, from their heartbeats, and number of connections that they share. */

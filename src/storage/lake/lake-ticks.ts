@@ -35,7 +35,7 @@ export async function movedRanges(
 const bound = (time: number | undefined): number | null => (time !== undefined && Number.isFinite(time) ? Math.ceil(time) : null);
 
 /** Maximum number of instruments for which a query lists their ids, so that DuckDB can skip parts of files; above it, it reads all. */
-const FEW = 200;
+const MAX_LISTED_INSTRUMENTS = 200;
 
 /**
  * A subquery, in parentheses, of the moved ticks of ranges, with the columns of `ticks` and `place`. Its files are checked first, so that
@@ -61,7 +61,7 @@ function monthTicks(files: readonly LakeFile[], ranges: readonly MovedRange[]): 
   const from = Math.min(...ranges.map((range) => range.from));
   const to = Math.max(...ranges.map((range) => range.to));
   const ids = [...new Set(ranges.map(({ id }) => sqlText(id)))];
-  const named = ids.length <= FEW ? ` and f.instrument in (${ids.join(', ')})` : '';
+  const named = ids.length <= MAX_LISTED_INSTRUMENTS ? ` and f.instrument in (${ids.join(', ')})` : '';
   const values = ranges.map(
     ({ key, id, sinceSeq = 0, place = key, ...range }) => `(${place}, ${key}, ${sqlText(id)}, ${range.from}, ${range.to}, ${sinceSeq})`,
   );

@@ -3,7 +3,7 @@ import { jsonb } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
 /** Maximum age of a shard's last real run for which its stages are skipped when nothing is new, so that it still runs once a day. */
-const LONGEST_REST_MS = (5 / 6) * DAY_MS;
+const MAX_REST_MS = (5 / 6) * DAY_MS;
 
 /** Settings of a run that influence what the stages of a shard write. */
 export interface ShardSettings {
@@ -57,7 +57,7 @@ export async function restingShards(
     [
       universes,
       Math.floor(asOf),
-      LONGEST_REST_MS,
+      MAX_REST_MS,
       jsonb({ untilStage, intervals, sourceTypes, strategies }),
       intervals.length,
       strategies.length,

@@ -170,7 +170,7 @@ export interface QuietMember {
 }
 
 /** Longest time from the end of coverage to the last look for which a market can be quiet; a longer one is a gap, which a walk fills. */
-const LONGEST_TAIL_MS = 86_400_000;
+const MAX_TAIL_MS = 86_400_000;
 
 /**
  * The open members of a shard whose stated totals have not moved since a stored walk, and whose covered time has no hole from the window's
@@ -184,7 +184,7 @@ export async function quietMembers(queryable: Queryable, shard: string, from: nu
      cross join lateral (select greatest($2::bigint, coalesce((i.facts->>'opensAt')::float8::bigint, $2)) as "from") w
      where m.shard = $1 and m.until is null and m.walked_at >= m.moved_at and c.looked >= m.walked_to
        and not (m.listed->>'closed')::boolean and not (i.facts->>'closed')::boolean
-       and upper(c.ranges) > w."from" and c.ranges @> int8range(w."from", upper(c.ranges)) and c.looked - upper(c.ranges) <= ${LONGEST_TAIL_MS}
+       and upper(c.ranges) > w."from" and c.ranges @> int8range(w."from", upper(c.ranges)) and c.looked - upper(c.ranges) <= ${MAX_TAIL_MS}
        and not exists (select from coverage_doubts d where d.instrument = i.key)
        and exists (select from universe_listings l where l.universe = m.universe and l.source = m.source and l.moved > 0)
      order by i.key`,

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { CoverageEvidence, SourceType, TickKind } from '../../contracts/words.ts';
-import { MOST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
+import { MAX_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { kindCode, tickKindOf } from '../database/codes.ts';
 import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
@@ -54,7 +54,7 @@ export async function collectedOf(queryable: Queryable, instrumentKey: number): 
   return { trade: of('trade'), price: of('price') };
 }
 
-/** Times of the latest look at the trades of a symbol's open markets, one per source, less `MOST_LATENESS_MS`. */
+/** Times of the latest look at the trades of a symbol's open markets, one per source, less `MAX_LATENESS_MS`. */
 export async function lastLooks(
   queryable: Queryable,
   symbol: string,
@@ -67,7 +67,7 @@ export async function lastLooks(
      group by i.source having min(lower(c.ranges)) < $3`,
     [symbol, sourceTypes, Math.floor(asOf)],
   );
-  return rows.map(({ looked }) => looked - MOST_LATENESS_MS);
+  return rows.map(({ looked }) => looked - MAX_LATENESS_MS);
 }
 
 /** The parts of `[window.from, window.to)` that were not collected, oldest first. */
@@ -164,7 +164,7 @@ export async function gapsOfInstruments(
       Math.floor(window.from),
       Math.floor(window.to - UNSEEN_LATENESS_MS),
       // a quiet market's time is claimed for price points only once it is older than the largest lateness
-      Math.floor(window.to - MOST_LATENESS_MS),
+      Math.floor(window.to - MAX_LATENESS_MS),
     ],
   );
   return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));

@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 /** Time around a full hour whose trades may count to either hour; short, because the venue dates hours and trades by the same clock. */
 const SLACK_MS = 1000;
 /** Maximum number of hours that are compared for one market: the newest 200 days. */
-const MOST_HOURS = 4800;
+const MAX_HOURS = 4800;
 
 /** Covered time of a market, in whole hours. */
 export interface UnseenHours extends TimeRange {
@@ -27,7 +27,7 @@ export async function unseenHours(
 ): Promise<readonly UnseenHours[]> {
   const { rows } = await queryable.query<UnseenHours>(
     `select * from (
-       select i.key, i.facts as instrument, (greatest(min(lower(r)), max(upper(r)) - ${MOST_HOURS * HOUR_MS}) + $4 + ${HOUR_MS - 1}) / ${HOUR_MS} * ${HOUR_MS} as "from",
+       select i.key, i.facts as instrument, (greatest(min(lower(r)), max(upper(r)) - ${MAX_HOURS * HOUR_MS}) + $4 + ${HOUR_MS - 1}) / ${HOUR_MS} * ${HOUR_MS} as "from",
          (least(max(upper(r)), v.at - ${HOUR_MS}) - $4) / ${HOUR_MS} * ${HOUR_MS} as "to"
        from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key and c.kind = 0
        cross join lateral (select max(at) as at, count(*) as looks from stated_volumes v where v.instrument = i.key) v

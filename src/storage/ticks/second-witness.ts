@@ -10,7 +10,7 @@ import { noteWithdrawal, withoutRange } from './coverage.ts';
 export const COMPARED_MS = 2 * DAY_MS;
 const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
 /** Period in which only the first look is compared with the newest one: an hour, in milliseconds. */
-const LOOKS_APART_MS = DAY_MS / 24;
+const LOOK_INTERVAL_MS = DAY_MS / 24;
 /** A range that is in doubt is walked again after this time. */
 const RETRY_MS = DAY_MS;
 
@@ -79,11 +79,11 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
          and not exists (select from instrument_state m where m.instrument = v.instrument and m.moved && int8range(v.at - $3, v.at + $3))),
      ends as (select distinct on (instrument) * from looks where ranges @> int8range(at - $3, at + $3) order by instrument, at desc),
      pairs as (
-       select distinct on (e.instrument, l.at / ${LOOKS_APART_MS}) e.instrument, l.at as "from", e.at as "to", e.volume - l.volume as volume,
+       select distinct on (e.instrument, l.at / ${LOOK_INTERVAL_MS}) e.instrument, l.at as "from", e.at as "to", e.volume - l.volume as volume,
          e.trades - l.trades as trades
        from ends e join looks l on l.instrument = e.instrument
        where e.agrees is null and l.at < e.at and l.at >= e.at - ${COMPARED_MS} and e.ranges @> int8range(l.at - $3, e.at + $3)
-       order by e.instrument, l.at / ${LOOKS_APART_MS}, l.at),
+       order by e.instrument, l.at / ${LOOK_INTERVAL_MS}, l.at),
      chosen as (
        (select distinct on (instrument) * from pairs order by instrument, "from")
        union

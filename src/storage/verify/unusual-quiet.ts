@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
-import { SHORTEST_UNUSUAL_QUIET, type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
+import { MIN_UNUSUAL_QUIET_MS, type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { newestHourSql } from '../ticks/symbol-rows.ts';
@@ -35,7 +35,7 @@ export async function unusuallyQuiet(queryable: Queryable): Promise<readonly Dat
      where i.source <> 'file' and not (i.facts->>'closed')::boolean and i.facts->'resolution'->>'kind' = 'open'
        and ((i.facts->>'closesAt') is null or (i.facts->>'closesAt')::float8 > upper(c.ranges))
        and upper(c.ranges) >= (select until from latest) - ${STILL_COLLECTED}
-       and l.hour < (upper(c.ranges) - ${SHORTEST_UNUSUAL_QUIET}) / ${HOUR}`,
+       and l.hour < (upper(c.ranges) - ${MIN_UNUSUAL_QUIET_MS}) / ${HOUR}`,
   );
   const found = rows.flatMap((row) => {
     const quiet = unusualQuiet({ hours: row.hours, covered: row.covered, asOf: row.until });

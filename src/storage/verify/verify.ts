@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import { openDuckDb, sqlText } from '../../files/duckdb.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
-import { MOST_LATENESS_MS } from '../../market/lateness.ts';
+import { MAX_LATENESS_MS } from '../../market/lateness.ts';
 import { buildRegion, candleRegions } from '../candles/build-series.ts';
 import { tickHours } from '../candles/candle-plan.ts';
 import { readCandles } from '../candles/candles.ts';
@@ -231,7 +231,7 @@ async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> 
      where h.start + 3600000 <= coalesce((select min(w.withdrawn_from) from coverage_withdrawals w where w.instrument = c.instrument), 9e18)
        and not coalesce(c.looked between h.start and h.start + 3600000 + $1::bigint, false)
      group by i.id order by i.id`,
-    [MOST_LATENESS_MS],
+    [MAX_LATENESS_MS],
   );
   return rows.map(({ instrument, outside }) => `${instrument}: ${outside} ticks lie in hours that count as not collected`);
 }

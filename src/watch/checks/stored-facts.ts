@@ -6,7 +6,7 @@ import { disabledAmong, unseenSince } from '../../incidents/rows/incidents.ts';
 import { closeIncident, openIncidents } from '../../incidents/rows/observe.ts';
 import { deadlineTrouble } from '../../incidents/rule/end-of-run.ts';
 import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
-import { fleetOf, LEAST_CONNECTIONS } from '../../storage/database/connection-budget.ts';
+import { fleetOf, MIN_CONNECTIONS } from '../../storage/database/connection-budget.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
 import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
@@ -118,7 +118,7 @@ export function connectionCheck({ database }: { database: Queryable }): Check {
       const { workers, allowed, refused } = await fleetOf(database);
       const subject = { what: 'connections', subject: 'database', isSymbol: false, at: now };
       if (workers === 0) return undefined;
-      if (refused === 0 && workers * LEAST_CONNECTIONS <= allowed) return { at: now, troubles: [], looked: [subject] };
+      if (refused === 0 && workers * MIN_CONNECTIONS <= allowed) return { at: now, troubles: [], looked: [subject] };
       const cause = `connections: the database allows ${allowed} for ${workers} workers and has refused some, so that tasks wait or fail; raise max_connections or the role's connection limit, or run fewer workers (docs/deployment.md)`;
       return { at: now, troubles: [troubleWith(subject, cause)], looked: [] };
     },

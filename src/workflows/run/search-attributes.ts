@@ -9,7 +9,7 @@ const VERDICT = { name: 'PredictLabVerdict', type: 'KEYWORD' } as const;
 const SYMBOL = { name: 'PredictLabSymbol', type: 'KEYWORD_LIST' } as const;
 
 /** Longest value of a search attribute, below Temporal's limit of 2 KB. */
-const MOST_BYTES = 1_900;
+const MAX_BYTES = 1_900;
 
 /** The search attribute by which a workflow is found by its symbols. */
 export const aboutSymbols = (symbols: readonly string[]): SearchAttributePair => ({ key: SYMBOL, value: [...symbols] });
@@ -17,7 +17,7 @@ export const aboutSymbols = (symbols: readonly string[]): SearchAttributePair =>
 /** Makes a run searchable by all its symbols, or by none if together they are too long for a search attribute. */
 export function publishSymbols({ symbols }: RunConfig): void {
   const names = symbols.map(({ symbol }) => symbol);
-  if (names.length === 0 || encodedBytes(names) > MOST_BYTES) return;
+  if (names.length === 0 || encodedBytes(names) > MAX_BYTES) return;
   if (names.length > STAGE_DETAIL_LIMIT && !patched('quiet-stages')) return;
   upsertSearchAttributes([aboutSymbols(names)]);
 }

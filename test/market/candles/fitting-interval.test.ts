@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, INTERVAL_MS, INTERVALS } from '../../../src/contracts/words.ts';
-import { announcedLife, FEWEST_BARS, fittingInterval } from '../../../src/market/candles/fitting-interval.ts';
+import { announcedLife, fittingInterval, MIN_BARS } from '../../../src/market/candles/fitting-interval.ts';
 
 const HOUR = 3_600_000;
 const ASKED = ['1h', '4h', '1d'] as const;
@@ -36,7 +36,7 @@ describe('the interval that fits the life of a short market', () => {
   it('is the longest interval with enough bars in that life', () => {
     for (let minutes = 1; minutes <= 1440; minutes++) {
       const added = fittingInterval(['1w'], living(minutes * 60_000));
-      const enough = INTERVALS.filter((interval) => INTERVAL_MS[interval] * FEWEST_BARS <= minutes * 60_000);
+      const enough = INTERVALS.filter((interval) => INTERVAL_MS[interval] * MIN_BARS <= minutes * 60_000);
       expect(added).toBe(enough.at(-1));
     }
   });

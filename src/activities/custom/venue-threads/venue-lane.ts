@@ -26,7 +26,7 @@ import type {
 /** Longest time that a route may compute, or wait for something other than its requests. */
 const ROUTE_MS = 30_000;
 /** Maximum number of the worker's errors that are kept per call, so that the caller gets the original error objects. */
-const MOST_ERRORS = 100;
+const MAX_ERRORS = 100;
 
 interface Call {
   readonly what: string;
@@ -211,7 +211,7 @@ class VenueLane {
     try {
       answer = { value: await (http?.get(...(args.slice(1) as [string, QueryPairs, string?])) ?? storedOf(call, method, args)) };
     } catch (error) {
-      if (call.errors.size < MOST_ERRORS) call.errors.set(ask, error);
+      if (call.errors.size < MAX_ERRORS) call.errors.set(ask, error);
       answer = { thrown: describeThrown(error) };
     }
     call.asking--;

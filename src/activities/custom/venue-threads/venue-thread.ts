@@ -15,11 +15,11 @@ const { module } = workerData as VenueThreadData;
 const send = limitPosts(port) as (message: FromVenueThread) => void;
 
 /** Maximum number of requests of this thread that wait for the worker's answer. */
-const MOST_ASKED = 1_000;
+const MAX_PENDING_REQUESTS = 1_000;
 /** Maximum number of readers and streams that are kept; beyond it, the one unused for longest is dropped. */
-const MOST_KEPT = 1_000;
+const MAX_KEPT_ENTRIES = 1_000;
 /** Maximum number of printed lines per minute. */
-const MOST_LINES = 500;
+const MAX_LINES = 500;
 const MINUTE_MS = 60_000;
 
 interface Waiting {
@@ -56,13 +56,13 @@ venues.then(ready, ready);
 let [since, lines] = [performance.now(), 0];
 function print(level: 'info' | 'warn', line: string): void {
   if (performance.now() - since > MINUTE_MS) [since, lines] = [performance.now(), 0];
-  if (++lines <= MOST_LINES) send({ log: level, line });
-  else if (lines === MOST_LINES + 1) send({ log: 'warn', line: `printed ${MOST_LINES} lines within a minute; further lines are dropped` });
+  if (++lines <= MAX_LINES) send({ log: level, line });
+  else if (lines === MAX_LINES + 1) send({ log: 'warn', line: `printed ${MAX_LINES} lines within a minute; further lines are dropped` });
 }
 
 function ask(by: Caller, method: AskedOfWorker, args: readonly unknown[], host?: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    if (asked.size >= MOST_ASKED) throw new Error(`a venue may have ${MOST_ASKED} requests at once; await them`);
+    if (asked.size >= MAX_PENDING_REQUESTS) throw new Error(`a venue may have ${MAX_PENDING_REQUESTS} requests at once; await them`);
     const id = ++asks;
     send({ call: by.call, ask: id, method, args });
     asked.set(id, { host, resolve, reject });
@@ -93,7 +93,7 @@ const kept = new Map<number, Kept>();
 function keep(key: number, one: Kept): Kept {
   kept.delete(key);
   const [oldest] = kept.keys();
-  if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  if (kept.size >= MAX_KEPT_ENTRIES && oldest !== undefined) kept.delete(oldest);
   kept.set(key, one);
   return one;
 }

@@ -11,7 +11,7 @@ import { runHistory } from '../../../storage/runs/run-history.ts';
 import { gapsBySymbol, mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';
 import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
-import { SHORTEST_GAP_MS } from './run-query.ts';
+import { MIN_GAP_MS } from './run-query.ts';
 
 export interface SymbolPrices {
   /** Newest tick of the symbol's most active instrument; `null` when there is none. */
@@ -137,7 +137,7 @@ export async function loadSymbolIndex(queryable: Queryable, now: number): Promis
     symbols: [...looked.keys()],
     asOf: [...looked.values()],
     window: 7 * DAY_MS,
-    shortest: SHORTEST_GAP_MS,
+    shortest: MIN_GAP_MS,
   });
   return entries.map(({ symbol, title, enabled, priority }) => {
     const state = states.get(symbol) ?? null;

@@ -34,7 +34,7 @@ import { VERSION } from '../../../version.ts';
 /** Maximum number of symbols whose data is looked up; the page states the total number. */
 const MAX_SYMBOLS = 300;
 /** Shortest gap that is shown: a shorter one is the boundary between two collections, not an outage. */
-export const SHORTEST_GAP_MS = 60_000;
+export const MIN_GAP_MS = 60_000;
 const MAX_GAPS = 50;
 
 export interface ShownRun extends Omit<StoredRun, 'status'> {
@@ -95,7 +95,7 @@ export async function loadRunPage(
       asOf: symbols.map(() => window.to),
       sourceTypes: config.sourceTypes,
       window: window.to - window.from,
-      shortest: SHORTEST_GAP_MS,
+      shortest: MIN_GAP_MS,
       limit: MAX_GAPS,
     }),
     shadowsOfRun(queryable, executionId),

@@ -2,7 +2,7 @@ import { type BacktestData, backtestData } from '../../../backtest/engine/backte
 import { lastCandles } from '../../../backtest/engine/candle-series.ts';
 import { instrumentAsOf, type Market, marketOf } from '../../../backtest/engine/market.ts';
 import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
-import { MOST_VALUES } from '../../../backtest/run-trials.ts';
+import { MAX_VALUES } from '../../../backtest/run-trials.ts';
 import { PRESENT_MS, windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageInput } from '../../../contracts/task/stage-report.ts';
 import { INTERVAL_MS, INTERVALS } from '../../../contracts/words.ts';
@@ -96,7 +96,7 @@ export async function readSeries(
     completeOnly: true,
   });
   // with many trials only the newest bars fit into memory
-  const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
+  const candles = lastCandles(stored, Math.floor(MAX_VALUES / trials.length));
   const twin = standing === null ? null : await readTwin(queryable, standing, { from, to });
   const name = `${instrument.id} ${interval}`;
   const whereOf = (bar: number): string => `${name}, ${new Date(candles.openTime[bar]).toISOString()}`;

@@ -6,7 +6,7 @@ import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { Interval } from '../../../contracts/words.ts';
 
 /** Minimum number of markets for a calibration, because all closes of one market have the same outcome. */
-const FEWEST_MARKETS = 2;
+const MIN_MARKETS = 2;
 
 /** A market's closes, up to its end, as forecasts of its outcome; undefined when the outcome is neither 0 nor 1. */
 export function closesAsForecasts({ candles, market }: BacktestData): MarketForecasts | undefined {
@@ -30,6 +30,6 @@ export class ResolvedCloses {
   /** A calibration table for each interval with enough markets. */
   *tables(): Generator<{ readonly interval: Interval; readonly bins: Json }> {
     for (const [interval, markets] of this.byInterval)
-      if (markets.length >= FEWEST_MARKETS) yield { interval, bins: encodeCalibration(calibrationOfMarkets(markets)) };
+      if (markets.length >= MIN_MARKETS) yield { interval, bins: encodeCalibration(calibrationOfMarkets(markets)) };
   }
 }

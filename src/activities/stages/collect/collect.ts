@@ -5,7 +5,7 @@ import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageEffect, StageInput } from '../../../contracts/task/stage-report.ts';
 import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
-import { LEAST_LATENESS_MS, MOST_LATENESS_MS } from '../../../market/lateness.ts';
+import { MAX_LATENESS_MS, MIN_LATENESS_MS } from '../../../market/lateness.ts';
 import type { SourceSet } from '../../../sources/create-sources.ts';
 import { createRequestTally } from '../../../sources/http/request-tally.ts';
 import type { Database } from '../../../storage/database/database.ts';
@@ -214,7 +214,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       tradesOnly: shard !== undefined,
       stored,
       worth: shard?.worth,
-      since: looks.length === 0 ? window.from : Math.max(...looks) + MOST_LATENESS_MS - 2 * LEAST_LATENESS_MS,
+      since: looks.length === 0 ? window.from : Math.max(...looks) + MAX_LATENESS_MS - 2 * MIN_LATENESS_MS,
       refetch,
       time,
       signal: work.signal,

@@ -6,7 +6,7 @@ import { judgeHours, unseenHours } from '../../../storage/ticks/hourly-witness.t
 import type { StageWork } from '../stage-work.ts';
 
 /** Maximum number of markets whose hourly volumes one run reads. */
-const MOST_MARKETS = 20;
+const MAX_MARKETS = 20;
 
 /**
  * Compares the hourly volumes of venues that state them with the trades of a symbol's first collection. A market is read once, and again
@@ -27,7 +27,7 @@ export async function compareHours(
     for (const { key, instrument, ...range } of await unseenHours(database, of.symbol, {
       ...of,
       sourceTypes: [type],
-      most: MOST_MARKETS,
+      most: MAX_MARKETS,
     })) {
       signal.throwIfAborted();
       let volumes: readonly TimedVolume[];

@@ -151,7 +151,7 @@ const MISSING = 'missing markets of series';
 /** Time after which a market that does not exist is queried again. */
 const MISSING_MS = DAY_MS;
 /** Maximum number of slugs of such markets that are remembered. */
-const MOST_MISSING = 50_000;
+const MAX_MISSING_VALUES = 50_000;
 
 async function bySeries(
   gamma: Http,
@@ -183,7 +183,7 @@ async function bySeries(
   const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
   const existing = new Set(instruments.map(({ reference }) => reference));
   const first = members.findIndex(({ slugs }) => slugs.some((each) => existing.has(each)));
-  if (absent.size > MOST_MISSING) absent.clear();
+  if (absent.size > MAX_MISSING_VALUES) absent.clear();
   for (const member of members.slice(0, Math.max(0, first)))
     if (member.end < gamma.clock - DAY_MS && !isAbsent(member)) absent.set(member.slugs[0] ?? '', gamma.clock);
   gamma.memory.set(MISSING, absent);

@@ -13,7 +13,7 @@ import { VENUE } from '../trades.ts';
 /** Maximum number of ids that the venue accepts in one request. */
 const BATCH = 20;
 /** A full payout, one dollar per share, in millionths of a dollar. */
-const WHOLE = 1_000_000;
+const FULL_PAYOUT = 1_000_000;
 /** Number that the venue writes for a price that is not set. */
 const UNSET = 69;
 const FINAL = 'resolved';
@@ -99,8 +99,8 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
   if (Array.isArray(payouts)) {
     const [first, second] = (payouts as unknown[]).map((payout) => readNumber(payout).value);
     // Payouts of 0/0 mark a legacy market without a payoff.
-    if (first === null || second === null || first === undefined || first + second !== WHOLE) return undefined;
-    return { sign: 'record', payout: first / WHOLE, said: `${first}/${second}${suffix}` };
+    if (first === null || second === null || first === undefined || first + second !== FULL_PAYOUT) return undefined;
+    return { sign: 'record', payout: first / FULL_PAYOUT, said: `${first}/${second}${suffix}` };
   }
   const number = readNumber(price).value;
   const payout = number === null ? null : payoutOfPrice(number);
@@ -113,6 +113,6 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
  */
 function payoutOfPrice(price: number): number | null {
   if (price === UNSET || price < 0) return null;
-  const scale = [1, WHOLE, 1e18].find((each) => price <= each);
+  const scale = [1, FULL_PAYOUT, 1e18].find((each) => price <= each);
   return scale === undefined ? null : price / scale;
 }

@@ -10,9 +10,9 @@ export interface ReusedEffect {
 }
 
 /** SQL condition that excludes the tasks of symbols with a failed source, so that a retry collects that source again. */
-const WHOLE = `not exists (select from ledger c where c.execution_id = l.execution_id and c.symbol = l.symbol
+const NO_SOURCE_FAILED = `not exists (select from ledger c where c.execution_id = l.execution_id and c.symbol = l.symbol
   and c.stage = 'collect' and c.output ? 'failedSources')`;
-const REUSABLE = `from ledger l where l.execution_id = $1 and l.finished_at is not null and ${WHOLE}`;
+const REUSABLE = `from ledger l where l.execution_id = $1 and l.finished_at is not null and ${NO_SOURCE_FAILED}`;
 
 /**
  * Effects of an execution's tasks that a retry need not repeat, by task id. With `takenOverBy`, that execution takes them over: stored
@@ -35,7 +35,7 @@ export async function effectsOf(
 }
 
 async function takeOver(transaction: Transaction, from: string, to: { runId: string; executionId: string }): Promise<void> {
-  const symbols = await unstoredSymbols(transaction, from, WHOLE);
+  const symbols = await unstoredSymbols(transaction, from, NO_SOURCE_FAILED);
   await transaction.query(
     "update ledger set execution_id = $2, run_id = $3 where execution_id = $1 and symbol = any($4) and stage in ('collect', 'clean')",
     [from, to.executionId, to.runId, symbols],
