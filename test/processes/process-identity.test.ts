@@ -24,8 +24,10 @@ describe.runIf(onLinux)('what Linux shows of a process', () => {
   });
 
   it('has the name of its program, which is empty for a process that ended and was not reaped', async () => {
-    const { pid, number: zombie } = await printed('sh', ['-c', 'true & echo $!; exec sleep 30']);
+    const { pid, number: zombie } = await printed('sh', ['-c', 'sleep 30 & echo $!; exec sleep 30']);
+    // the shell would reap its child, and sleep does not
     await expect.poll(() => programOf(pid)).toBe('sleep');
+    process.kill(zombie, 'SIGKILL');
     await expect.poll(() => programOf(zombie)).toBe('');
     expect(programOf(NO_PID)).toBeUndefined();
   });
