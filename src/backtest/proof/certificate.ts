@@ -15,7 +15,7 @@ export interface Certificate {
 /** The caveat that remains for a provable result of a user's strategy; undefined for shipped strategies and unprovable results. */
 export const beyondProof = ({ lookAhead, provable }: Pick<Certificate, 'lookAhead' | 'provable'>): string | undefined =>
   provable && lookAhead?.carried !== undefined
-    ? 'no proof can see what the author of the strategy knew of these prices when writing it'
+    ? 'no proof can see what the author of the strategy knew of these prices when writing it, nor every signal from series to series through state of the process'
     : undefined;
 
 /**
