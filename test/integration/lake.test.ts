@@ -206,6 +206,7 @@ it('a damaged lake is reported in one sentence, and never shows fewer rows', asy
     code: 3,
     err: expect.stringMatching(/part-0001.parquet of the lake is missing; attach its disk/),
   });
+  await expect(move()).rejects.toThrow(/part-0001.parquet of the lake is missing; attach its disk/);
   await move(elsewhere);
   expect((await exported()).out).toBe(shown.out);
   // a copy has other times of change, and the same bytes
@@ -215,6 +216,7 @@ it('a damaged lake is reported in one sentence, and never shows fewer rows', asy
   cpSync(file, join(folder.path, 'intact'));
   truncateSync(file, 100);
   expect(await exported()).toMatchObject({ code: 2, err: expect.stringContaining('of the lake was changed since it was written') });
+  await expect(move()).rejects.toThrow('of the lake was changed since it was written; copy it back from a backup');
   rmSync(file);
   cpSync(join(folder.path, 'intact'), file);
   // files that are not committed are ignored, and removed by the next move

@@ -318,7 +318,7 @@ describe('the check of stored data', () => {
     expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, findings: [] });
   });
 
-  it('counts only the hours of the sampled instruments when a sample is requested', async () => {
+  it('compares only the hours of the sampled instruments, and counts the ticks that it read', async () => {
     const ids = ['polymarket:0x1', 'polymarket:0x2'];
     for (const id of ids) await collect(test.database, { executionId: 'a', instrument: instrument(id), rows: [trade(START, 0.5)] });
     await runStages(test.database, { executionId: 'a', intervals: ['1h'] });
@@ -326,8 +326,12 @@ describe('the check of stored data', () => {
     await test.database.query('update tick_hours set ticks = 7');
     await test.database.query('update coverage set ranges = int8multirange(int8range(0, null))');
     const wrong = (id: string) => `${id} ${new Date(START).toISOString()}: 1 ticks, 7 were noted`;
-    expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, ticks: 7, findings: [wrong(series[0].id)] });
-    expect(await verifyData(test.database)).toMatchObject({ series: 2, ticks: 14, findings: ids.map(wrong) });
+    expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, ticks: 1, findings: [wrong(series[0].id)] });
+    expect(await verifyData(test.database)).toMatchObject({ series: 2, ticks: 2, findings: ids.map(wrong) });
+    // a sample of more series than are up to date is one of all these series, not of all instruments
+    await test.database.query('delete from candle_series where instrument = $1', [series[1].key]);
+    expect(await verifyData(test.database, { sample: 20 })).toMatchObject({ series: 1, ticks: 1, findings: [wrong(series[0].id)] });
+    expect(await verifyData(test.database)).toMatchObject({ series: 1, ticks: 1, findings: ids.map(wrong) });
   });
 
   it('reports a candle that contradicts its ticks, a missing candle, and wrong counts', async () => {

@@ -19,6 +19,7 @@ export interface DataReport {
   /** Number of series (instrument and price type) whose candles were built again from their ticks and compared. */
   readonly series: number;
   readonly candles: number;
+  /** Number of ticks from which the candles were built again. */
   readonly ticks: number;
   /** One sentence per difference, with what differs and where. Empty when everything agrees. */
   readonly findings: readonly string[];
@@ -45,16 +46,18 @@ export async function verifyData(database: Database, { sample, onProgress }: Ver
   const findings: string[] = [];
   const series = await builtSeries(database);
   const groups = spread(series, sample);
-  const keys = groups === series ? null : [...new Set(groups.map(({ instrumentKey }) => instrumentKey))];
+  const keys = sample === undefined ? null : [...new Set(groups.map(({ instrumentKey }) => instrumentKey))];
   let candles = 0;
+  let ticks = 0;
   for (const [done, group] of groups.entries()) {
     const checked = await onOneState(database, (transaction) => verifyCandles(transaction, group));
     candles += checked.candles;
+    ticks += checked.ticks;
     findings.push(...named(checked.findings));
     onProgress?.(done + 1, groups.length);
   }
   const hours = await onOneState(database, (transaction) => verifyHours(transaction, keys));
-  findings.push(...named(hours.findings), ...named(await verifyCoverage(database)));
+  findings.push(...named(hours), ...named(await verifyCoverage(database)));
   const exclusive = await suspiciousGroups(database);
   const warnings = [
     await suspiciousTwins(database),
@@ -62,7 +65,7 @@ export async function verifyData(database: Database, { sample, onProgress }: Ver
     await unusuallyQuiet(database),
     await leftInStaging(database),
   ].flatMap(namedWarnings);
-  return { series: groups.length, candles, ticks: hours.ticks, findings, warnings, notes: named(exclusive.notes) };
+  return { series: groups.length, candles, ticks, findings, warnings, notes: named(exclusive.notes) };
 }
 
 interface BuiltSeries {
@@ -102,15 +105,22 @@ async function builtSeries(queryable: Queryable): Promise<readonly BuiltSeries[]
   }));
 }
 
-async function verifyCandles(database: Queryable, group: BuiltSeries): Promise<{ candles: number; findings: readonly string[] }> {
+async function verifyCandles(
+  database: Queryable,
+  group: BuiltSeries,
+): Promise<{ readonly candles: number; readonly ticks: number; readonly findings: readonly string[] }> {
   const { instrumentKey, kind, intervals, instrument, horizon } = group;
   const findings: string[] = [];
   let candles = 0;
+  let ticks = 0;
   const neverBuilt = intervals.map((interval) => ({ interval, builtVersion: -1, asOf: 0, covered: [] }));
   const hours = await tickHours(database, instrumentKey, kind);
   const regions = candleRegions(neverBuilt, hours);
   for (const region of regions) {
-    for (const [interval, wanted] of await buildRegion(database, group, region)) {
+    const built = await buildRegion(database, group, region);
+    // each interval has candles of all ticks of the region
+    ticks += [...built.values()][0].trades.reduce((sum, count) => sum + count, 0);
+    for (const [interval, wanted] of built) {
       const stored = await readCandles(database, { instrumentKey, priceType: kind, interval, ...region.range });
       candles += wanted.length;
       findings.push(
@@ -120,7 +130,7 @@ async function verifyCandles(database: Queryable, group: BuiltSeries): Promise<{
       );
     }
   }
-  return { candles, findings };
+  return { candles, ticks, findings };
 }
 
 const COLUMNS = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'trades'] as const;
@@ -160,10 +170,7 @@ interface WrongHour {
 const IS_MOVED = 'exists (select from instrument_state m where m.instrument = h.instrument and m.moved @> h.hour * 3600000::bigint)';
 
 /** Compares the recorded hourly numbers of ticks with the ticks. @param keys the instruments to check; all when null */
-async function verifyHours(
-  queryable: Transaction,
-  keys: readonly number[] | null,
-): Promise<{ ticks: number; findings: readonly string[] }> {
+async function verifyHours(queryable: Transaction, keys: readonly number[] | null): Promise<readonly string[]> {
   const isChecked = '($1::int[] is null or instrument = any($1))';
   const { rows } = await queryable.query<WrongHour>(
     `select i.id as instrument, hour, coalesce(t.ticks, 0) as counted, coalesce(h.ticks, 0) as noted
@@ -172,15 +179,10 @@ async function verifyHours(
      where t.ticks is distinct from h.ticks order by 1, 2`,
     [keys],
   );
-  const { rows: all } = await queryable.query<{ ticks: number }>(
-    `select coalesce(sum(ticks), 0)::bigint as ticks from tick_hours where ${isChecked}`,
-    [keys],
-  );
-  const findings = [...rows, ...(await wrongMovedHours(queryable, keys))].map(
+  return [...rows, ...(await wrongMovedHours(queryable, keys))].map(
     ({ instrument, hour, counted, noted }) =>
       `${instrument} ${new Date(hour * 3_600_000).toISOString()}: ${counted} ticks, ${noted} were noted`,
   );
-  return { ticks: all[0].ticks, findings };
 }
 
 /** Compares the recorded hourly numbers of ticks in the lake with its files, in DuckDB, since there may be millions of hours. */
