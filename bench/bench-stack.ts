@@ -11,10 +11,10 @@ import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
 /** The project's folder: benches run from dist/bench. */
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** What a bench of runs works on. */
+/** The servers, database and home folder that a bench of runs uses. */
 export interface BenchStack {
   readonly home: string;
-  /** Names the servers and the home. */
+  /** Environment with the addresses of the servers and the home folder. */
   readonly env: NodeJS.ProcessEnv;
   readonly databaseUrl: string;
   readonly serverPid: number;

@@ -6,7 +6,7 @@ import type { Ask } from './contestant.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** A process of a bench that said that it is ready, and with what. */
+/** A child process of a bench that has reported that it is ready, with the value that it reported. */
 export interface BenchChild<Said> {
   readonly process: ChildProcess;
   readonly said: Said;
@@ -34,7 +34,7 @@ export async function withChild<Said, T>(
   }
 }
 
-/** Sends a request to a process that answers them, and waits for the answer. @throws Error that it failed there */
+/** Sends a request to a process that answers them, and waits for the answer. @throws Error when the request failed there */
 export async function ask<Answer>(child: ChildProcess, request: Ask): Promise<Answer> {
   const message = await new Promise<{ answered?: Answer; failed?: string }>((resolve) => {
     child.once('message', (given) => resolve(given as { answered?: Answer; failed?: string }));
@@ -55,7 +55,7 @@ export async function treeCpuSeconds(pid: number): Promise<number> {
 /** CPU seconds that a process has used so far; 0 where the system does not say (only Linux does). */
 export async function cpuSeconds(pid: number, { withEnded = false } = {}): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // behind the name, which may hold blanks: fields 14 and 15, in hundredths
+  // after the process name, which may contain spaces: fields 14 and 15, in hundredths of a second
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const ended = withEnded ? Number(fields[13] ?? 0) + Number(fields[14] ?? 0) : 0;
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0) + ended) / 100;

@@ -15,7 +15,7 @@ export type Ask = { readonly ask: 'usage' } | { readonly ask: 'run'; readonly sh
 export interface WorkShape {
   readonly kind: 'sequential' | 'parallel' | 'fanout';
   readonly count: number;
-  /** Children at once. */
+  /** Maximum number of children that run at once. */
   readonly window?: number;
 }
 

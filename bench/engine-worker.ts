@@ -7,8 +7,8 @@ import { startWorker } from '../src/worker/start-worker.ts';
 import { answer, countStatements } from './contestant.ts';
 
 /**
- * A worker whose stages do nothing but record that they did: what is left is the engine. They say that they found nothing, or so much
- * that each stage becomes an activity, for runs whose id names `much`. Ends when its parent does.
+ * A worker whose stages only record that they ran, so that what remains is the cost of the engine. They report no rows or, in runs whose id
+ * contains `much`, so many that each stage becomes an activity. Ends with its parent.
  */
 countStatements(pg);
 const always = Number(process.env.BENCH_FOUND ?? 0);

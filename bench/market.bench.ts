@@ -40,7 +40,7 @@ function makeTicks(sizeDecimals: number, digits?: number): SequencedTicks {
   };
 }
 
-/** The plain loop: sums in binary, one pass per interval, nothing to merge with. What exactness is paid against. */
+/** The baseline: a plain loop with binary sums, one pass per interval, without mergeable results. It shows the price of exact sums. */
 function plainCandles(ticks: SequencedTicks, interval: Interval): number[][] {
   const length = INTERVAL_MS[interval];
   const candles: number[][] = [];

@@ -68,7 +68,7 @@ const SHAPES: readonly Shape[] = [
   { name: '1,000 symbols × 6', ...fanout(1_000), turns: 1, target: 0.4 },
 ];
 
-/** What one turn took. */
+/** Time and resources that one turn used. */
 interface Took {
   readonly seconds: number;
   readonly workerCpu: number;
@@ -102,7 +102,7 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
       symbolNames(1000).map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } })),
       { replace: true },
     );
-    // as after twenty runs: the tasks are known to be short
+    // durations as after twenty runs, so that the tasks are known to be short
     await database.query(
       `insert into ledger (execution_id, task_id, run_id, attempts, started_at, output, finished_at, duration_seconds)
        select 'earlier-' || run, 't' || task, 'earlier', 1, now(), '{}', now(), 0.02 from generate_series(1, 20) run, generate_series(0, 399) task`,
@@ -230,7 +230,7 @@ async function measure(
 
 /** History events of a workflow and its children. */
 async function eventsOf(client: Client, workflowId: string): Promise<number> {
-  // the list of workflows follows their ends after a moment
+  // Temporal lists a workflow as ended some moments after its end
   for (let tries = 0; ; tries++) {
     let events = 0;
     let open = 0;

@@ -17,7 +17,7 @@ const LOADS = 5;
 const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) => file && existsSync(file));
 const log = createLog({ LOG_LEVEL: 'warn' });
 
-/** What the pages of 1,000 symbols cost that have a week of prices: in Chromium until they are loaded, over the wire, and followed live. */
+/** Costs of the pages of 1,000 symbols with a week of prices each: loading in Chromium, bytes over the wire, following a live run. */
 export async function run(): Promise<readonly BenchResult[]> {
   if (CHROMIUM === undefined) throw new Error('the bench of the pages needs a Chromium; name its executable in CHROMIUM');
   return await withBenchStack(log, async ({ env, databaseUrl, closers }) => {
@@ -76,7 +76,7 @@ async function withPrices(database: Database): Promise<string[]> {
 
 interface Loaded {
   readonly seconds: number;
-  /** Until the last byte of the page's own answer. */
+  /** Milliseconds until the last byte of the page's own answer. */
   readonly answered: number;
   readonly bytes: number;
 }
@@ -140,7 +140,7 @@ async function followedLive(
   };
 }
 
-/** Runs in the page: the milliseconds of each of some texts in the filter. */
+/** Runs in the page: enters several texts into the filter and returns the milliseconds of each. */
 const TYPE_LETTERS = `(async () => {
   const field = document.querySelector('#filter');
   const took = [];

@@ -31,7 +31,7 @@ export async function run(): Promise<readonly BenchResult[]> {
   });
 }
 
-/** Seconds, ascending; of kills that hit a task. */
+/** Recovery times in seconds, ascending, of the kills that hit a running task. */
 async function recoveries(
   lab: PredictLab,
   env: NodeJS.ProcessEnv,

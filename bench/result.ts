@@ -9,11 +9,11 @@ export interface BenchResult {
   /** Median of the runs. */
   readonly ours: number;
   readonly baseline?: { readonly name: string; readonly value: number };
-  /** How many runs the median is of, sizes, what to know. */
+  /** Number of runs behind the median, sizes, and remarks. */
   readonly note?: string;
 }
 
-/** What the caller of the benches chose. */
+/** Options of a call of the benches. */
 export interface BenchOptions {
   /** Whether to print where the CPU goes. */
   readonly profile: boolean;

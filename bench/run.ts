@@ -56,7 +56,7 @@ async function runAll(): Promise<void> {
   else console.log(chosen.length === 1 ? `${machine}\n\n${renderTable(all)}` : machine);
 }
 
-/** A process of its own, so that one bench's heap and compiled code do not flavour the next one's figures. */
+/** Runs a bench in a separate process, so that the heap and the compiled code of one bench do not affect the next one. */
 function runApart(name: string, options: Omit<BenchOptions, 'print'>): Promise<readonly BenchResult[] | undefined> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(import.meta.url), [], {

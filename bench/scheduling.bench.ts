@@ -48,7 +48,7 @@ export async function run(): Promise<readonly BenchResult[]> {
   return results;
 }
 
-/** One run with a signal at the end of every stage and the lane's own end: the events, to be replayed. */
+/** Records the events of one run, with a signal at the end of every stage and of every lane, to replay them. */
 function recordRun(graph: Graph, order: RunConfig['order']): { events: RunEvent[]; state: RunState } {
   const state = createRun({ graph, config: { maxConcurrent: config.maxConcurrent, order } });
   const events: RunEvent[] = [{ type: 'start', at: 0 }];

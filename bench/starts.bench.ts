@@ -14,7 +14,7 @@ const STARTS = 10;
 const execute = promisify(execFile);
 const log = createLog({ LOG_LEVEL: 'error' });
 
-/** Beside Node.js that does nothing: what any command costs at least. */
+/** Commands whose start is measured beside a Node.js that does nothing, the minimum for any command. */
 const COMMANDS = [['--help'], ['runs', '--json'], ['symbols', 'list', '--json'], ['deploy', 'status', '--json']] as const;
 
 /** What our processes cost before they do anything: a worker until it is ready, commands on an empty database. */
@@ -59,10 +59,10 @@ async function cpuOf(command: string, args: readonly string[], env: NodeJS.Proce
   return median(used);
 }
 
-/** What all children of this process that have ended have used; 0 where the system does not say (only Linux does). */
+/** CPU seconds of this process's ended children; 0 where the system does not report them (only Linux does). */
 async function childrenCpuSeconds(): Promise<number> {
   const text = await readFile('/proc/self/stat', 'utf8').catch(() => '');
-  // behind the name, which may hold blanks: fields 16 and 17, in hundredths
+  // after the process name, which may contain spaces: fields 16 and 17, in hundredths of a second
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) / 100;
 }

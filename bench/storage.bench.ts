@@ -29,7 +29,7 @@ import { stagePage } from '../src/storage/staging/staging.ts';
 import type { BenchResult } from './result.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-/** More, say 10000000, to see that memory stays flat. */
+/** Number of ticks; 10000000, for example, shows that memory stays flat. */
 const COUNT = Number(process.env.PREDICTLAB_BENCH_TICKS ?? 1_000_000);
 const PAGE = 10_000;
 const START = Date.UTC(2026, 0, 1);
@@ -56,7 +56,7 @@ export async function run(): Promise<readonly BenchResult[]> {
     const whole = await timed(() => importToCandles(database, file, 'imported'));
     const repeated = await timed(() => importToCandles(database, file, 'repeated'));
     const data = await timedDataSets(database, home);
-    // last: its gigabytes keep the disk busy for a while
+    // runs last, because its gigabytes keep the disk busy afterwards
     const raw = await rawUpserts(server.url);
     const millions = `${COUNT / 1e6}M`;
     const rate = (seconds: number): number => COUNT / seconds;
@@ -122,7 +122,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return (performance.now() - started) / 1000;
 };
 
-/** What this server can take: the better of the reference's two page sizes, rows per second; undefined where the reference is not there. */
+/** Rows per second that this server can take, with the better of the reference's two page sizes; undefined without the reference. */
 async function rawUpserts(url: string): Promise<number | undefined> {
   const script = path.join(root, '../shared/bench/store-reference.mjs');
   if (!existsSync(script)) return undefined;

@@ -14,7 +14,7 @@ const ASK_MS = 500;
 const PAIRS = Number(process.env.BENCH_PAIRS ?? 8);
 const log = createLog({ LOG_LEVEL: 'warn' });
 
-/** What a run took. */
+/** Resources that a run used. */
 interface Took {
   readonly seconds: number;
   /** CPU seconds of the worker, Temporal and the pages' server. */
@@ -26,8 +26,8 @@ interface Took {
 }
 
 /**
- * What a run costs that is watched by many: 100 symbols of no-op stages, in pairs, one run of each watched by 20 pages, in turns the
- * first and the second. The server of the pages is up in both.
+ * Cost of a run that many pages watch: 100 symbols with stages that do nothing. Runs come in pairs; 20 pages watch one of each pair,
+ * alternately the first and the second. The pages' server runs for both.
  */
 export async function run(): Promise<readonly BenchResult[]> {
   return await withBenchStack(log, async ({ env, databaseUrl, serverPid, closers }) => {
@@ -38,7 +38,7 @@ export async function run(): Promise<readonly BenchResult[]> {
       names.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } })),
       { replace: true },
     );
-    // so much found that each stage is an activity, as in a run that has work to do
+    // stages report so many rows that each becomes an activity, as in a run that has work to do
     return await withChild('engine-worker.js', { ...env, BENCH_FOUND: '1000000' }, async (worker: BenchChild<string>) =>
       withChild('pages-server.js', env, async (pages: BenchChild<string>) => {
         const lab = closers.add('the client', await PredictLab.connect({ env }));

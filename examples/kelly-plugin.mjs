@@ -16,7 +16,7 @@ export default {
         edge: z.number().positive().default(0.02),
         /** How far the price may go against the position. */
         stop: z.number().positive().default(0.1),
-        /** Nothing is held in the last hours. */
+        /** Hours before the market's end in which nothing is held. */
         lastHours: z.number().min(0).default(0),
       }),
       create:

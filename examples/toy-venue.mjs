@@ -3,7 +3,7 @@
 //   PREDICTLAB_PLUGINS=./examples/toy-venue.mjs predictlab run --symbols RAIN --sources toy
 import { z } from 'zod';
 
-/** A number that was read, as PredictLab's rows take it. */
+/** A number as rows of PredictLab need it: the value, or the reason why there is none. */
 const number = (value) => (Number.isFinite(value) ? { value, defect: null } : { value: null, defect: 'malformed' });
 
 const toy = {
@@ -76,7 +76,7 @@ function instrumentOf({ id, question, opensAt, endsAt, winner }) {
     endsAt,
     closed,
     ...(closed && { closedAt: endsAt }),
-    // one sign alone leaves a result proposed: this venue states a winner and nothing else
+    // a single sign leaves a result proposed, and this venue states only the winner
     resolution: closed ? { kind: 'unresolved', reason: `proposed: ${winner}` } : { kind: 'open' },
     fees: null,
     tickSize: 0.01,

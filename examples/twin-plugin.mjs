@@ -11,7 +11,7 @@ export default {
       params: z.strictObject({
         /** The least difference of the prices that is worth a trade. */
         edge: z.number().positive().max(1).default(0.03),
-        /** Older prices of the twin say nothing. */
+        /** Age in hours from which a price of the twin is ignored. */
         staleHours: z.number().positive().default(6),
       }),
       create: ({ edge, staleHours }, bars, { twin }) => {

@@ -6,7 +6,7 @@ import type { Place } from './trade-pages.ts';
 import { findMarket, isMissing, stageOf, type World } from './world.ts';
 
 const BUCKETS = [60, 300, 1800, 10_800, 43_200];
-const LONGEST_WINDOW = 15 * 86_400;
+const MAX_WINDOW = 15 * 86_400;
 const INTERVALS: Readonly<Record<string, number>> = { '1h': 3600, '6h': 21_600, '1d': 86_400, '1w': 604_800, '1m': 2_592_000 };
 
 /** Polymarket's Data API: `/v2/trades`, `/v2/prices-history`, `/v2/resolutions` and the old `/trades`. */
@@ -147,7 +147,7 @@ function windowOf(query: URLSearchParams, now: number): readonly [start: number,
   if (query.has('as_of')) return [seconds('as_of', now) - 86_400, seconds('as_of', now)];
   const start = seconds('start', now);
   const end = seconds('end', now + 1);
-  if (end - start > LONGEST_WINDOW) throw new Refusal(400, 'the window may span at most 15 days', 'start');
+  if (end - start > MAX_WINDOW) throw new Refusal(400, 'the window may span at most 15 days', 'start');
   return [start, end];
 }
 

@@ -33,7 +33,7 @@ const { values, positionals } = parseArgs({
 });
 
 await runMain(async () => {
-  // some tests start what is built
+  // some tests need the built project
   await setUp();
   if (!values.floors) {
     await shareKilled(positionals[0]);
@@ -137,7 +137,7 @@ async function survivorsOf(mutants, { folder, tests, env }) {
   }
 }
 
-/** The files of tests that reach a mutant, as `{ file, count }`, the first ones that take no longer than the budget together. */
+/** The test files that reach a mutant, as `{ file, count }`: the first ones whose total time fits into the budget. */
 function filesFor(number, isAtLoad, cheapFirst) {
   const files = [];
   let ms = 0;

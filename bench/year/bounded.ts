@@ -1,16 +1,16 @@
-/** What a year waits for, no longer than it may take: one that hangs says where, and one whose parts have ended by themselves ends. */
+/** Waits with a time limit. A wait that takes too long fails with its name; all waits fail once a part of the year has ended by itself. */
 export class Waits {
   readonly #broken = new AbortController();
 
-  /** From now on every wait ends with this. */
+  /** Makes every wait fail with this error from now on. */
   break(error: Error): void {
     this.#broken.abort(error);
   }
 
-  /** @throws Error that says what took too long, or what has broken meanwhile */
+  /** Waits for `work`. @throws Error that names what took too long, or the error of {@link break} */
   async for<T>(what: string, atMostMs: number, work: Promise<T>): Promise<T> {
     const { signal } = this.#broken;
-    // the loser of the race does not matter any more
+    // a failure after the time limit has no effect
     work.catch(() => undefined);
     signal.throwIfAborted();
     let end: () => void = () => undefined;

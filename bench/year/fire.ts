@@ -5,10 +5,10 @@ import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts'
 import type { FiringPlan } from './plan.ts';
 import type { YearStack } from './stack.ts';
 
-/** A sleep of three days, and the day before it. */
+/** Days that a run looks back: a machine's sleep of three days and the day before it. */
 export const DAYS_BACK = 4;
 
-/** A run that takes longer than this, with parts of it killed and brought back, hangs. */
+/** Maximum milliseconds of a run in which parts are killed and restarted; a longer one counts as hanging. */
 const RUN_MS = 240_000;
 
 const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -20,7 +20,7 @@ export interface Firing {
   readonly refetch: boolean;
 }
 
-/** One firing with all that goes wrong meanwhile. @returns how its runs ended; undefined: before they had anything to say */
+/** Runs one firing with its planned faults. @returns the results of its runs; undefined for a run that ended without one */
 export async function fire(
   stack: YearStack,
   plan: FiringPlan | null,
@@ -34,11 +34,11 @@ export async function fire(
     daysBack: DAYS_BACK,
     untilStage,
     refetch,
-    // longer than a venue is cut off
+    // the retries last longer than the cut
     retry: cut === null ? { maxRetries: 2, retryDelay: '100ms', backoff: 1 } : { maxRetries: 12, retryDelay: '250ms', backoff: 1 },
   };
   const start = async (runId: string): Promise<string> =>
-    // the server may be away, and may have heard of it all the same
+    // the server may be down, and may have received the start nevertheless
     await waits.until(`the start of ${runId}`, RUN_MS, async () => {
       try {
         return (await lab.start(input, { runId })).runId;

@@ -3,20 +3,20 @@ import { listIncidents } from '../../src/incidents/rows/incidents.ts';
 import { VENUES } from './plan.ts';
 import type { YearStack } from './stack.ts';
 
-/** What a run says when a venue takes back a close or a result. */
+/** Matches the reasons of runs in which a venue took back a close or a result. */
 const TAKEN_BACK = /calls it open again|settles it at|that it has no result/;
 
 /** More of a kind are only counted. */
 const NAMED = 10;
 
-/** What incidents there should be, by who was away when runs ended. */
+/** The incidents to expect, from the venues that were away when runs ended. */
 export class Injected {
   readonly #open = new Set<string>();
   #opened = 0;
   #takenBack = 0;
   readonly #unexplained: string[] = [];
 
-  /** Takes note of how a run ended while these venues were away. */
+  /** Records how a run ended while these venues were away. */
   ended(result: PipelineResult | undefined, down: ReadonlySet<string>): void {
     if (result === undefined || result.result === 'cancelled') return;
     for (const venue of VENUES) {

@@ -7,10 +7,10 @@ import { type FiringSample, runYear, type YearReport } from './run-year.ts';
 
 const USAGE = 'usage: npm run year -- [--firings 2190] [--seed 1] [--minutes <at most>]';
 const PARTS = 6;
-/** A firing that takes longer is named. */
+/** Milliseconds from which a firing is printed as slow. */
 const SLOW_MS = 15_000;
 
-/** A year of four-hourly firings with everything that goes wrong in one, from a seed; prints what came of it. */
+/** Runs a year of four-hourly firings with seeded faults, and prints the result. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { firings: { type: 'string', default: '2190' }, seed: { type: 'string', default: '1' }, minutes: { type: 'string' } },

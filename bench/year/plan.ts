@@ -1,38 +1,38 @@
 import type { VenueName } from '../../sandbox/market.ts';
 import { Random } from '../../sandbox/random.ts';
 
-/** What goes wrong around one firing. */
+/** The faults around one firing. */
 export interface FiringPlan {
   readonly index: number;
-  /** The machine sleeps: nobody fires. */
+  /** Whether the machine sleeps, so that no run starts. */
   readonly asleep: boolean;
-  /** Venues that do not answer, for the whole of the firing. */
+  /** Venues that do not answer during the whole firing. */
   readonly down: ReadonlySet<VenueName>;
-  /** The next so many requests get a 503: retries succeed. */
+  /** Number of the next requests that get a 503; retries succeed. */
   readonly hiccups: number;
-  /** Shares of answers with rows again, or out of order. */
+  /** Whether some answers repeat rows or have them out of order. */
   readonly untidy: boolean;
-  /** Trades that the venue shows only now, of an hour that was collected already. */
+  /** Number of trades that the venue shows only after their hour was collected. */
   readonly lateTrades: number;
-  /** Trades of Predict.fun or Kalshi that were collected already, and whose price and size the venue corrects now. */
+  /** Number of collected trades of Predict.fun or Kalshi whose price and size the venue corrects now. */
   readonly corrections: number;
-  /** The last so many minutes of price points, collected already, are corrected now. */
+  /** Minutes of the newest collected price points that the venue corrects now. */
   readonly correctedPoints: number;
-  /** Some rows come with another one on their page that contradicts them under the same id. */
+  /** Whether pages contradict some rows by another row with the same id. */
   readonly contradicted: boolean;
-  /** For the whole of the firing, an open market of this venue is called closed and settled. */
+  /** Venue that reports an open market as closed and settled during the whole firing. */
   readonly calledClosed: VenueName | null;
-  /** For the whole of the firing, the result of what closed last is reported the other way round. */
+  /** Whether the newest result is reported for the other outcome during the whole firing. */
   readonly flipped: boolean;
-  /** All venues cut every connection from so long after the run's begin on, for so long: retries outlast it. Milliseconds. */
+  /** All venues cut every connection from `afterMs` after the run's start, for `forMs` milliseconds. Retries last longer. */
   readonly cut: { readonly afterMs: number; readonly forMs: number } | null;
-  /** Before the firing a new build gets half of the new runs, all of them, or is taken back. */
+  /** Step of a new build before the firing: it gets half of the new runs, all of them, or none any more. */
   readonly release: 'canary' | 'promote' | 'rollback' | null;
-  /** Killed with SIGKILL this long after the run began; milliseconds. */
+  /** The part that is killed with SIGKILL, and how many milliseconds after the run's start. */
   readonly kill: { readonly part: 'worker' | 'temporal' | 'postgres'; readonly afterMs: number } | null;
-  /** A second run as of the same instant, beside it. */
+  /** Whether a second run as of the same instant runs beside it. */
   readonly overlaps: boolean;
-  /** Cancelled this long after it began; milliseconds. */
+  /** Milliseconds after its start at which the run is cancelled. */
   readonly cancelAfterMs: number | null;
 }
 
@@ -40,15 +40,15 @@ export interface FiringPlan {
 export const VENUES = ['polymarket', 'predict', 'kalshi'] as const satisfies readonly VenueName[];
 
 const HOURS_PER_FIRING = 4;
-/** Firings that a canary lasts. */
+/** Number of firings that a canary lasts. */
 const CANARY = 3;
 
-/** Firings that last as long as these many hours, at least one. */
+/** Number of firings in as many hours, at least one. */
 const firings = (hours: number): number => Math.max(1, Math.round(hours / HOURS_PER_FIRING));
 
 /**
- * A year as the seed has it: some forty faults of each kind over 2,190 firings, and at least one of each where it is short. The first two firings and the
- * last four are calm, so that there is a beginning to compare with and everything that was open can end.
+ * A year as the seed has it: some forty faults of each kind over 2,190 firings, and at least one of each where it is short. The first two
+ * firings and the last four are calm, so that there is a beginning to compare with and everything that was open can end.
  */
 export function planYear({ count, seed }: { readonly count: number; readonly seed: number }): readonly FiringPlan[] {
   const random = new Random(seed);
@@ -66,7 +66,7 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
   const asleep = spans(3, () => Math.min(firings(72), Math.max(1, Math.floor(count / 10))));
   const polymarket = spans(25, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
   const predict = spans(15, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
-  // a machine that has lost its network
+  // all venues are down at once, as for a machine that has lost its network
   const all = spans(10, () => firings(random.next() < 0.7 ? 4 : 24 * random.next()));
   const [hiccup, untidy, late, overlap, cancel] = [points(60), spans(20, () => firings(24)), points(60), points(40), points(40)];
   const [correct, cut] = [points(60), points(40)];
@@ -100,7 +100,7 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
   });
 }
 
-/** Canaries with their ends; the first one is promoted, of the others every third is taken back. A firing at which everybody sleeps puts it off. */
+/** Plans canaries and their ends: the first is promoted, every third of the others is rolled back. A sleeping machine postpones a step. */
 function releasesOf({
   count,
   times,

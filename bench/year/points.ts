@@ -5,7 +5,7 @@ import { OPEN_GROUPS } from './stack.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-/** Points are compared so many milliseconds at once. */
+/** Length of the time range whose points are compared at once, in milliseconds. */
 const AT_ONCE = 20 * DAY;
 
 interface Span {
@@ -69,10 +69,10 @@ export async function comparePoints({
   return { points, wrong };
 }
 
-/** A result was first seen, asked about a day later, and asked about once more after an outage. */
+/** Age from which a result is compared: runs have read it first, again a day later, and once more after an outage. */
 const STANDS_MS = 5 * DAY;
 
-/** Compares what is held for the results of markets with the venue's, once each had time to be asked about again. */
+/** Compares stored results of markets with the venue's, once runs had time to read each again. */
 export async function compareResults({ database, venue, to }: Span): Promise<{ results: number; wrong: readonly string[] }> {
   const { rows } = await database.query<{ facts: Instrument }>('select facts from instruments');
   const truth = new Map(venue.truth.instruments().map((each) => [each.id, each]));

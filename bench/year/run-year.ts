@@ -21,24 +21,24 @@ export interface YearOptions {
   readonly home: string;
   readonly firings: number;
   readonly seed: number;
-  /** How far each run goes, but for those that make pages. @default "backtest" */
+  /** Last stage of each run, except of those that make pages. @default "backtest" */
   readonly untilStage?: PipelineInput['untilStage'];
-  /** Every so many firings a run makes pages; 0: none. @default 6, once a day */
+  /** Number of firings between two runs that make pages; 0 for none. @default 6, once a day */
   readonly pagesEvery?: number;
   /** Called after each firing. */
   readonly progress?: (sample: FiringSample) => void;
-  /** Asked before each firing; the year ends early once it says so. @default never */
+  /** Called before each firing; the year ends early when it returns true. @default never */
   readonly enough?: () => boolean;
 }
 
-/** One firing as it went. Bytes, milliseconds. */
+/** Measurements of one firing; sizes in bytes, times in milliseconds. */
 export interface FiringSample {
   readonly index: number;
   readonly result: string;
   readonly ms: number;
-  /** CPU of the workers and the Temporal server, which a machine that does other work does not change; null where one of them was killed. */
+  /** CPU milliseconds of the workers and the Temporal server, which do not depend on the machine's load; null when one of them was killed. */
   readonly cpuMs: number | null;
-  /** Nothing went wrong around it that takes time. */
+  /** Whether no fault around the firing took time. */
   readonly calm: boolean;
   readonly pages: boolean;
   readonly workerBytes: number;
@@ -53,24 +53,24 @@ export interface YearReport {
   readonly instruments: number;
   readonly trades: number;
   readonly venues: Comparison['venues'];
-  /** Price points that were compared with the venue's. */
+  /** Number of price points that were compared with the venue's. */
   readonly points: number;
-  /** Markets whose result was compared. */
+  /** Number of markets whose result was compared. */
   readonly settled: number;
-  /** Candles that were built again and compared. */
+  /** Number of candles that were built again and compared. */
   readonly candles: number;
   readonly incidents: number;
-  /** Outages that a run met. */
+  /** Number of outages during runs. */
   readonly outages: number;
-  /** Times that a run said that a venue took back a close or a result. */
+  /** Number of reports of runs that a venue took back a close or a result. */
   readonly takenBack: number;
   /** Mean seconds of each stage of each symbol. */
   readonly stages: readonly { readonly task: string; readonly seconds: number }[];
-  /** One sentence each; none: nothing was lost, doubled, invented or reported wrongly. */
+  /** One sentence for each fault; empty when nothing was lost, doubled, invented or reported wrongly. */
   readonly wrong: readonly string[];
 }
 
-/** Lets a year happen and compares what is stored, claimed and reported with what was made and injected. */
+/** Runs a year and compares stored data, coverage and reports with the venues' truth and the injected faults. */
 export async function runYear(options: YearOptions): Promise<YearReport> {
   const { firings, seed, home, untilStage = 'backtest', pagesEvery = 6 } = options;
   let clock = BEGIN;
@@ -122,7 +122,7 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       samples.push(sample);
       options.progress?.(sample);
     }
-    // two calm firings end whatever is open; the second one takes the whole window again, and so whatever was corrected
+    // two calm firings end everything that is open; the second collects the whole window again, and with it all corrections
     stack.venue.setFaults({});
     clock += FIRING;
     await fireNow(null, false);
@@ -180,13 +180,13 @@ function faultsOf(plan: FiringPlan) {
   };
 }
 
-/** @returns whether there was a market to have them */
+/** Adds late trades to a market. @returns whether there was a suitable market */
 function addLate({ venue }: YearStack, trades: number): boolean {
   const now = venue.now();
   // Kalshi's markets at every second firing
   const at = (now / FIRING) % 2 === 0 ? 'polymarket' : 'kalshi';
   const open = venue.truth.instruments({ venue: at }).filter(({ closesAt }) => closesAt === null || closesAt > now);
-  // among trades of this firing: what a market without trades gets late may lie before all that any run still looks at
+  // among trades of this firing: a late trade of a market without trades may be older than any range that runs still read
   const first = open.find(({ id }) => venue.truth.ticks(id, { from: now - FIRING, to: now }).length > 3 * trades);
   if (first !== undefined) venue.addLateTrades(first.id, trades);
   return first !== undefined;
@@ -208,7 +208,7 @@ function correctPoints({ venue }: YearStack, { correctedPoints }: FiringPlan): v
   if (market !== undefined) venue.revisePoints(market.id, { to: now - FIRING / 2, count: correctedPoints });
 }
 
-/** What the venues say of their markets' ends that is not so, and of single rows. */
+/** The faults by which venues misreport the ends of markets and single rows. */
 function misreportedBy({ venue }: YearStack, { calledClosed, flipped, contradicted, down }: FiringPlan): Faults {
   const now = venue.now();
   const open =
@@ -258,7 +258,7 @@ async function stageSeconds({ database }: YearStack): Promise<YearReport['stages
   return rows;
 }
 
-/** Pages are walked now and then only. */
+/** Number of firings between two requests of all pages. */
 const PAGES_EVERY = 25;
 
 async function sizes(
@@ -274,7 +274,7 @@ async function sizes(
   return { databaseBytes: rows[0].bytes, pageBytes };
 }
 
-/** Files that are several names of one count once. */
+/** Size of a folder's files in bytes; several hard links to one file count once. */
 async function folderBytes(folder: string): Promise<number> {
   const seen = new Set<number>();
   let bytes = 0;

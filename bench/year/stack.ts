@@ -18,22 +18,22 @@ import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { Waits } from './bounded.ts';
 import { commandLine, cpuMs, YearWorker } from './year-worker.ts';
 
-/** Everything a year needs, each part a process of its own that can be killed; venue and webhook are here, so that the clock is ours. */
+/** All parts that a year needs, each a process that can be killed. Venue and webhook run in this process, which sets the clock. */
 export interface YearStack {
   readonly lab: PredictLab;
   readonly database: Database;
   readonly venue: SandboxVenue;
   readonly home: string;
   readonly waits: Waits;
-  /** What was posted to the webhook, by its key, in the order in which it came first. */
+  /** Alerts that were posted to the webhook, by key, in the order of first arrival. */
   readonly alerts: ReadonlyMap<string, Alert>;
-  /** Kills a part with SIGKILL and brings it back. */
+  /** Kills a part with SIGKILL and restarts it. */
   kill(part: 'worker' | 'temporal' | 'postgres'): Promise<void>;
-  /** A new build beside the one that is current gets half of the new runs, all of them, or none any more; the other one goes once nothing needs it. */
+  /** Directs half of the new runs, all of them, or none any more to a new build. The build that loses them stops when no run needs it. */
   release(step: 'canary' | 'promote' | 'rollback'): Promise<void>;
-  /** Resident, of the workers. */
+  /** Resident memory of the workers, in bytes. */
   residentBytes(): number;
-  /** Used so far by the workers and the Temporal server that are up, by process id; milliseconds. */
+  /** CPU milliseconds that the running workers and the Temporal server have used so far, by process id. */
   cpu(): ReadonlyMap<number, number>;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ const KALSHI = ['KXRAINNYC-26DEC', KALSHI_OPEN, 'KXRATECUT-26'] as const;
 /** The groups with markets that are open for the whole year. */
 export const OPEN_GROUPS: readonly string[] = [GROUP, KALSHI_OPEN];
 
-/** Longer than anything here takes on a machine that does other work too. */
+/** Time limit of each step in milliseconds, long enough for a busy machine. */
 const PATIENCE_MS = 180_000;
 
 export async function startYearStack({
@@ -85,7 +85,7 @@ export async function startYearStack({
       DATABASE_URL: postgres.url,
       PREDICTLAB_HOME: home,
       PREDICTLAB_DEPLOYMENT: 'year',
-      // days pass in seconds here, so a minute's budget of requests does not do
+      // days pass in seconds, so the request budget of a minute would not suffice
       PREDICTLAB_RATE_SHARE: '20',
       ALERT_WEBHOOK_URL: webhook.url,
       METRICS_ADDRESS: '127.0.0.1:0',

@@ -4,26 +4,26 @@ import type { Database } from '../../src/storage/database/database.ts';
 import { VENUES } from './plan.ts';
 import { GROUP } from './stack.ts';
 
-/** What stored trades and their coverage are, beside what the venue knows. */
+/** Result of comparing stored trades and their coverage with the venue. */
 export interface Comparison {
   readonly instruments: number;
   readonly venues: Readonly<Record<VenueName, VenueCounts>>;
-  /** One sentence each. */
+  /** One sentence for each difference. */
   readonly wrong: readonly string[];
 }
 
 /** The trades of one venue. */
 export interface VenueCounts {
   stored: number;
-  /** Trades that could be collected, or are claimed as covered, and are not stored. */
+  /** Number of trades that could be collected, or lie in claimed coverage, and are not stored. */
   missing: number;
-  /** Stored trades that the venue never made. */
+  /** Number of stored trades that the venue never made. */
   extra: number;
-  /** Stored trades that the venue made, but not as often as they are stored. */
+  /** Number of trades of the venue that are stored more often than it made them. */
   doubled: number;
 }
 
-/** One firing that looked at the venues which were not away. */
+/** One firing, which read the venues that were up. */
 export interface Look {
   /** UTC epoch milliseconds. */
   readonly asOf: number;

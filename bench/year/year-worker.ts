@@ -34,7 +34,7 @@ const START_MS = 120_000;
 const STOP_MS = 60_000;
 const LAST_WORDS = 6_000;
 
-/** A worker in a process of its own. One that ends unasked breaks the year, with its last words. */
+/** A worker in a separate process. If it ends without a request, the year fails with its last log lines. */
 export class YearWorker {
   readonly #process: ChildProcess;
   readonly #ended: Promise<string>;
@@ -57,7 +57,7 @@ export class YearWorker {
     );
   }
 
-  /** Resolves once it polls. */
+  /** Starts a worker; resolves once it polls. */
   static async start(env: NodeJS.ProcessEnv, waits: Waits): Promise<YearWorker> {
     const worker = new YearWorker(env, waits);
     const ready = new Promise<void>((resolve) => {
@@ -76,7 +76,7 @@ export class YearWorker {
     return worker;
   }
 
-  /** Resident; 0 once it has ended. */
+  /** Resident memory in bytes; 0 once it has ended. */
   bytes(): number {
     try {
       return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8'))?.[1] ?? 0);
@@ -95,7 +95,7 @@ export class YearWorker {
     await this.#ended;
   }
 
-  /** @throws Error when it does not end, or not with 0; it is killed then */
+  /** Ends the worker. @throws Error when it does not end, and is then killed, or when its exit code is not 0 */
   async close(): Promise<void> {
     if (this.#mayEnd) return;
     this.#mayEnd = true;

@@ -22,7 +22,7 @@ export function differences(ours, theirs) {
     .map((field) => ({ field, ours: ours.fields[field], theirs: theirs.fields[field] }));
 }
 
-/** The known reason for a difference; undefined for one that nobody has looked at yet. */
+/** The known reason for a difference; undefined for an unexplained one. */
 export function reasonOf({ route, row }, { field, ours, theirs }) {
   if (field !== 'only ours reads it')
     return FIELDS.find((each) => each.route === route && each.field === field && each.fits(row, ours, theirs))?.why;

@@ -3,7 +3,7 @@ const isNumberAsText = (value) => typeof value === 'string' && value.trim() !== 
 /** The value of a row at a place of a client's complaint, whose first part is the field's name. */
 const at = (row, place) => row[place.split('.')[0]];
 
-/** Places of a row that our adapters read, in the names of the clients' complaints: elsewhere only the clients insist on a value. */
+/** Fields of a row that our adapters read, named as in the errors of the venues' clients. Only the clients require a value in other fields. */
 export const READ = {
   market:
     /^(condition_?id$|slug|question$|outcomes?($|\.)|outcomePrices|clobTokenIds|positionIds|version|closed|state\.(closed|end_date)|endDate$|closedTime|trading\.(minimum_tick_size|fee_schedule|fees_enabled)|orderPriceMinTickSize|fee(Schedule|sEnabled)|metrics\.volume(_num)?$|volume(Num)?$|\$)/i,

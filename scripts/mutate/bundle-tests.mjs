@@ -38,7 +38,7 @@ async function bundle(name, input, { tests, mutants, first = [] }) {
   const build = await rolldown({
     input,
     platform: 'node',
-    // what the bundler itself adds (@oxc-project/runtime) is no package of ours and goes in
+    // the bundler's own runtime (@oxc-project/runtime) is not an installed package, so it is bundled
     external: (id) => /^[^./\0]/.test(id) && id !== 'vitest' && !path.isAbsolute(id) && !id.startsWith('@oxc-project/'),
     treeshake: false,
     logLevel: 'silent',
@@ -68,7 +68,7 @@ async function bundle(name, input, { tests, mutants, first = [] }) {
   return file;
 }
 
-/** The code with its own address in place of `import.meta.url` and `import.meta.dirname`; texts that hold these words stay. */
+/** Replaces `import.meta.url` and `import.meta.dirname` by the source's own address. Strings that contain these words stay. */
 function placed(file, code) {
   const values = { url: pathToFileURL(file).href, dirname: path.dirname(file) };
   const places = [];

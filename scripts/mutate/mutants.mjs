@@ -105,7 +105,7 @@ export function withSwitches(file, source, mutants) {
   return render(0, source.length);
 }
 
-/** As many mutants, drawn without preference: the same ones for the same seed and sources. In the order of the sources. */
+/** Draws `size` mutants at random: the same ones for the same seed and sources, in the order of the sources. */
 export function sampleOf(mutants, { size, seed }) {
   const random = seededRandom(seed);
   return mutants

@@ -120,7 +120,7 @@ const seriesOf = ({ openTime, open, high, low, close, volume }) => ({
 
 const numberOf = (value) => (value === null ? Number.NaN : Number(value));
 
-/** Relative to theirs, or to `scale` where theirs is nearly nothing. */
+/** The difference relative to the peer's value, or to `scale` when that value is close to 0. */
 function difference(ours, theirs, scale = 1) {
   if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY;
   let largest = 0;
@@ -177,7 +177,7 @@ const COMPARISONS = {
   },
   async vectorbt(one, theirs, outcome) {
     const { equity } = await trade(one, {});
-    // it marks what is still held at the end, ours closes it and pays the fee
+    // the peer marks an open position at the end; ours closes it and pays the fee
     count(outcome, difference([...equity].slice(0, -1), theirs.equity.slice(0, -1)));
   },
   async empyrical({ returns }, theirs, outcome) {
@@ -202,7 +202,7 @@ const COMPARISONS = {
   },
 };
 
-/** What is decided at the last close: theirs fills it at the open of that very bar and marks it, ours never fills it. */
+/** Decisions at the last close: the peer fills them at the open of the same bar and marks them; ours never fills them. */
 async function decidesAtTheEnd({ fast, slow, ...one }) {
   const { sma } = await built('backtest/indicators/indicators.js');
   const close = Float64Array.from(one.close);

@@ -7,7 +7,7 @@ import { filesBelow, hashFiles, ROOT, SetUpError, say } from './project.mjs';
 const DIST = path.join(ROOT, 'dist');
 const STAMP = path.join(DIST, '.build-stamp');
 const BUNDLE = 'workflow-bundle.js';
-/** The same workflows for workers that have a payload key: what their failures say becomes payloads. */
+/** The workflow bundle for workers that have a payload key: the texts of failures are encoded as payloads. */
 const SEALED_BUNDLE = 'workflow-bundle-sealed.js';
 const FAILURE_CONVERTER = 'secrets/failure-converter.cjs';
 const SOURCES = ['src', 'sandbox', 'bench'];

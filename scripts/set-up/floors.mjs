@@ -100,12 +100,12 @@ function importOf(names, allowed, from = '(?:\\.\\./)+') {
   return `^${from}(?:${[...folders, ...files].join('|')})`;
 }
 
-/** Lists: each of their files is one more of the same kind. */
+/** Folders that list things of one kind, one per file, so that any number of files is allowed. */
 const LISTS = ['src/cli/commands', 'src/backtest/metrics', 'src/storage/database/migrations'];
-/** A folder shows its contents at a glance. */
-const MOST_FILES = 13;
+/** Maximum number of files directly in a folder. */
+const MAX_FILES = 13;
 
-/** Folders with more files of their own than somebody takes in at a glance, lists aside. @param files paths with `/` */
+/** Folders with more files of their own than that, except lists. @param files paths with `/` */
 export function fullFolders(files) {
   const counts = new Map();
   for (const file of files) {
@@ -113,14 +113,14 @@ export function fullFolders(files) {
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
   return [...counts]
-    .filter(([folder, count]) => count > MOST_FILES && !LISTS.includes(folder))
+    .filter(([folder, count]) => count > MAX_FILES && !LISTS.includes(folder))
     .map(
       ([folder, count]) =>
-        `${folder} has ${count} files, and at most ${MOST_FILES} can be taken in: move those of one concept into a folder`,
+        `${folder} has ${count} files, and at most ${MAX_FILES} can be taken in: move those of one concept into a folder`,
     );
 }
 
-/** Matches the begin of what does not start with these letters. The lint's expressions have no `(?!…)`: a rule with one is no rule. */
+/** A pattern for text that does not start with these letters. The lint does not support `(?!…)` and ignores a rule that contains it. */
 const startsOtherwise = (letters) => [...letters].map((letter, at) => `${letters.slice(0, at)}[^${letter}]`).join('|');
 
 /**

@@ -1,5 +1,5 @@
 /** Longest line of a document, in characters. Tables and code cannot be wrapped and may be longer. */
-export const LONGEST_LINE = 150;
+export const MAX_LINE = 150;
 
 /** Each line with its number from 1, and whether it is prose: neither in a code fence nor a row of a table. */
 function* linesOf(text) {
@@ -13,7 +13,7 @@ function* linesOf(text) {
 
 /** Numbers of the lines that are too long. */
 export const overlongLines = (text) =>
-  [...linesOf(text)].filter(({ line, prose }) => prose && line.length > LONGEST_LINE).map(({ number }) => number);
+  [...linesOf(text)].filter(({ line, prose }) => prose && line.length > MAX_LINE).map(({ number }) => number);
 
 /** The same text with every paragraph that has a line that is too long wrapped, its indent kept. What a renderer shows stays the same. */
 export function wrapLines(text) {
@@ -21,7 +21,7 @@ export function wrapLines(text) {
   const out = [];
   for (let i = 0; i < lines.length; i++) {
     let { line } = lines[i];
-    if (lines[i].prose && line.length > LONGEST_LINE) {
+    if (lines[i].prose && line.length > MAX_LINE) {
       while (i + 1 < lines.length && continues(lines[i].line, lines[i + 1])) line = `${line} ${lines[++i].line.trim()}`;
       line = wrapped(line);
     }
@@ -38,7 +38,7 @@ function wrapped(line) {
   const indent = lead + ' '.repeat(mark?.length ?? 0);
   const lines = [];
   let rest = line;
-  while (rest.length > LONGEST_LINE) {
+  while (rest.length > MAX_LINE) {
     const at = breakingPlace(rest, indent.length);
     if (at < 0) break;
     lines.push(rest.slice(0, at).trimEnd());
@@ -50,7 +50,7 @@ function wrapped(line) {
 /** The last space before the limit that is outside inline code and does not start a list or heading on the next line. */
 function breakingPlace(line, indent) {
   const codes = [...line.matchAll(/`[^`]*`/g)].map(({ 0: code, index }) => [index, index + code.length]);
-  for (let at = LONGEST_LINE; at > indent; at--) {
+  for (let at = MAX_LINE; at > indent; at--) {
     if (line[at] !== ' ' || codes.some(([from, to]) => from < at && at < to)) continue;
     if (!/^ +([-*+>#|]|\d+\.)(\s|$)/.test(line.slice(at))) return at;
   }

@@ -19,7 +19,7 @@ export interface TwinSuggestion {
 
 /** Minimum share of common words, and maximum number of days between the ends. */
 const MIN_SIMILARITY = 0.5;
-const MOST_APART_MS = 3 * DAY_MS;
+const MAX_END_DISTANCE_MS = 3 * DAY_MS;
 
 const SAME_WORDS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
@@ -107,7 +107,7 @@ export function suggestTwins(markets: readonly ComparedMarket[]): readonly TwinS
         const apart = a.end === null || b.end === null ? null : Math.abs(a.end - b.end);
         const words = sharedWords(a.question, b.question);
         const likeness = words.length / new Set([...a.question.words, ...b.question.words]).size;
-        const isLikely = likeness >= MIN_SIMILARITY && (apart ?? 0) <= MOST_APART_MS && !areOpposed(a.question, b.question);
+        const isLikely = likeness >= MIN_SIMILARITY && (apart ?? 0) <= MAX_END_DISTANCE_MS && !areOpposed(a.question, b.question);
         if (a.market.source === b.market.source || !isLikely) return [];
         const ids = [a.market.id, b.market.id].sort() as [string, string];
         return [{ markets: ids, likeness, words, numbers: a.question.numbers, endsApartDays: apart === null ? null : apart / DAY_MS }];

@@ -5,7 +5,7 @@ import { durationSchema } from '../../src/activities/custom/sleep.ts';
 import type { Task } from '../../src/activities/runner/task-runner.ts';
 import type { StageWork } from '../../src/activities/stages/stage-work.ts';
 
-/** What a task's output is when its activity returns this. */
+/** The output of a task whose activity returns this value. */
 async function outputOf(returned: unknown): Promise<unknown> {
   const run = customActivity({ input: z.any(), run: async () => returned as never }, async ({ work }: Task) => {
     const record: StageWork['record'] = async (effect) => effect;

@@ -32,7 +32,7 @@ class Hand implements Timers {
   }
 }
 
-/** Pages that take so long each, and what was written when: seconds and run. */
+/** Report pages that each take `takesMs` to write, and a record of what was written: second and run. */
 function scripted({ takesMs, open = () => true }: { takesMs: number; open?: (run: string, time: number) => boolean }) {
   const written: [second: number, run: string][] = [];
   const clock = new Hand();

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const DIST = new URL('../../dist/', import.meta.url);
 const BUILT = new URL('src/activities/custom/threads/stray-errors.js', DIST);
 
-/** How a worker with a plugin ends when an error is thrown outside of its tasks, at a place. */
+/** Exit status and output of a worker whose plugin throws outside of its tasks, at the given place. */
 function endsOf(place: string): { status: number | null; said: string } {
   const program = `import { keepFromStrayErrors } from ${JSON.stringify(BUILT.href)};
 keepFromStrayErrors({ modules: ['./mine.mjs'], log: { error: (message) => console.log(message) } });

@@ -65,7 +65,7 @@ describe('a sliding window', () => {
 
 describe('a token pool', () => {
   const never = new AbortController().signal;
-  // as many wait at once as a test likes
+  // any number of requests may wait on one signal
   setMaxListeners(0, never);
   const pool = (requests: number, windowMs = 60_000): RateBudget =>
     createTokenPool({ store: createLocalWindows(), limits: { 'polymarket/data-trades': { requests, windowMs } } });
@@ -150,7 +150,7 @@ describe('a token pool', () => {
       [6, 0],
       [6, 30],
     ]);
-    // what was fetched ahead is not kept beyond its life: the venue would see it in another window
+    // tokens that were fetched ahead expire, because the venue would count them in another window
     await new Promise((resolve) => setTimeout(resolve, TOKEN_LIFE_MS + 1));
     await take('live');
     expect(asked).toHaveLength(3);

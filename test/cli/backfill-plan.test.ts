@@ -30,7 +30,7 @@ it('a plan names the times whose own part of a window is inside no successful ru
     { from: BEGIN, to: BEGIN + 4 * HOUR },
     { from: BEGIN + 4 * HOUR, to: BEGIN + 8 * HOUR },
   ]);
-  // a run of half a day cannot make up for the other half, so it is not asked to
+  // a run that covers half a day cannot fill the other half, so that half is not planned
   expect(intervalsOf([at(0), at(24)], 0.5)).toEqual([
     { from: BEGIN - 12 * HOUR, to: BEGIN },
     { from: BEGIN + 12 * HOUR, to: BEGIN + 24 * HOUR },

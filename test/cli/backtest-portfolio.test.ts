@@ -138,7 +138,7 @@ describe('predictlab backtest walk-forward --windows', () => {
     expect(header).toMatch(/^series,train_from,train_to,test_from,test_to,strategy,params,in_sample_total_return,/);
     expect(rows).toHaveLength(windows.length);
     expect(rows[0]).toContain(`,${windows[0].outOfSample.totalReturn},`);
-    // no row shows a ratio that the result names as weak without saying so
+    // each row marks the ratios that the result names as weak
     for (const [i, { inSample, outOfSample }] of windows.entries())
       for (const { weak, sharpe } of [inSample, outOfSample])
         if (sharpe !== null && weak.sharpe !== undefined) expect(rows[i]).toContain(`sharpe: ${weak.sharpe}`);

@@ -58,7 +58,7 @@ chmodSync(F.openKey, 0o644);
 mkdirSync(F.folder);
 const AWAY = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
-/** A firing is as of its own time. */
+/** Schedules refuse --as-of, because each run works as of its own firing. */
 const AS_OF_SCHEDULES: readonly Row[] = ['create', 'update'].map((verb) => [
   `schedule ${verb} --as-of 2026-01-01T00:00:00Z`,
   2,
@@ -381,9 +381,9 @@ const OF_VARIABLES: readonly Row[] = [
 
 const TABLE = [...OF_RUNS, ...AS_OF_SCHEDULES, ...OF_SERVICES, ...OF_ARGUMENTS, ...OF_BACKTESTS, ...OF_VARIABLES];
 
-/** One sentence or a list of our own; commander adds where help is. */
+/** A message of ours: one sentence or a list. Commander adds where to find help. */
 const SENTENCE = /^predictlab: [^\n]+\n(?:\(add --help for more\)\n)?$/;
-/** What JavaScript, zod or a library says when nobody looked: never the user's words. */
+/** Messages of JavaScript, zod or libraries that must never reach a user. */
 const UNFORESEEN =
   /Cannot read|is not a function|undefined|\[object|NaN|Invalid URL|ENOENT|EISDIR|ENOTDIR|Unexpected token|Invalid input|Too big|Too small|expected \w+, received|^\s+at /m;
 
@@ -404,7 +404,7 @@ describe(`bad input (${casesOf(TABLE).length} of ${TABLE.length} rows)`, () => {
       if (answer.stderr.startsWith('Usage:')) return;
       expect(answer.stderr).toMatch(SENTENCE);
       expect(answer.stderr).toContain(says);
-      // what was typed is quoted
+      // the message quotes the user's input
       expect(args.reduce((text, word) => text.replaceAll(word, ''), answer.stderr)).not.toMatch(UNFORESEEN);
       expect(answer.stderr.length).toBeLessThan(1_000);
       expect(answer.stderr).not.toContain('?;');

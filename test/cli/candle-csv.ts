@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll } from 'vitest';
 import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
 
-/** A folder of the test file's own, gone when its tests are done. */
+/** A temporary folder for the test file, removed after its tests. */
 export function temporaryFolder(): { readonly folder: string; readonly write: (name: string, text: string) => string } {
   const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-cli-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ export function temporaryFolder(): { readonly folder: string; readonly write: (n
   };
 }
 
-/** A series as the candle file that commands read. */
+/** Formats a series as a candle file that commands read. */
 export function candleCsv({ length, openTime, open, high, low, close, volume }: CandleSeries): string {
   const lines = Array.from({ length }, (_, i) =>
     [new Date(openTime[i]).toISOString(), open[i], high[i], low[i], close[i], Number.isNaN(volume[i]) ? '' : volume[i]].join(','),

@@ -13,7 +13,7 @@ import { predictlab } from './run-main.ts';
 const RUNS = ['pipeline-2026-11-24T08:00:00Z-0f66', 'monday'];
 const names: Names = { symbols: async () => ['BTC_PRICE', 'ETH_PRICE'], runs: async () => RUNS };
 
-/** What may stand at the end of the line. */
+/** Completions of the last word of a command line. */
 async function complete(line: string): Promise<readonly string[] | 'files'> {
   const words = line.split(' ');
   const found = await candidatesFor(await createProgram(words[0]), words, names);
@@ -69,7 +69,7 @@ describe('the shell completion', () => {
 
 describe('the completion script', () => {
   let folder: string;
-  /** Stands for the command: notes what it is asked, and answers as it does. */
+  /** A stand-in for `predictlab` that records its arguments and prints fixed completions. */
   const answers = `#!/bin/sh
 printf '%s|' "$@" > "$(dirname "$0")/asked"
 case "$*" in

@@ -5,7 +5,7 @@ import type { DeploymentView } from '../../src/client/deployments/deployments.ts
 
 const VERSION = { name: 'desk', buildId: '0.1.0+new' };
 
-/** How a deployment stands whose new build, and whose queue without a version, so many workers poll; those of another build are many. */
+/** A deployment with `workers` polling for the new build, `unversioned` for the queue without a version, and many for another build. */
 const standing = (workers: number, unversioned: number): DeploymentView => ({
   name: 'desk',
   taskQueue: 'predictlab',

@@ -14,7 +14,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { predictlabHere } from '../support/command.ts';
 import { worlds } from '../support/worlds.ts';
 
-/** What does harm: a clipboard, a title, a cleared screen, a forged line, a line turned around, each once on its own and in any mixture. */
+/** Harmful control sequences: clipboard access, a title, a cleared screen, a forged line, a reversed line; each alone and all mixed. */
 const NASTY = [
   '\u001b]52;c;cm0gLXJm\u0007',
   '\u001b[2J',
@@ -41,7 +41,7 @@ const expectPlain = (text: string, lines: number): void => {
   expect(text.split('\n')).toHaveLength(lines);
 };
 
-/** What is written to standard output and error meanwhile. */
+/** Captures what `work` writes to standard output and error. */
 function written(work: () => void): string {
   let text = '';
   const keep = (chunk: string | Uint8Array): boolean => {

@@ -1,4 +1,4 @@
-// What the built command line and its log do where nothing can be written. Arguments: `main …` as for predictlab, or `log`.
+// Runs the built command line or its log while nothing can be written. Arguments: `main …` as for predictlab, or `log`.
 const dist = new URL('../../dist/', import.meta.url);
 const [what, ...args] = process.argv.slice(2);
 const { main } = await import(new URL('bundle/main.js', dist));

@@ -12,7 +12,7 @@ interface End {
   readonly said: string;
 }
 
-/** Runs a program whose standard output or error lies on a full disk. @returns how it ended and what the other one got */
+/** Runs a program whose standard output or error lies on a full disk. @returns how it ended and what the other stream received */
 async function onFullDisk(full: 'stdout' | 'stderr', args: readonly string[]): Promise<End> {
   const disk = await open('/dev/full', 'w');
   try {

@@ -11,13 +11,13 @@ function helpOf(command: Command): string {
   return text;
 }
 
-/** The command lines that a help shows; what stands behind two spaces is said of one. */
+/** The command lines in a help text. Text after two spaces describes its command line. */
 const examplesIn = (help: string): string[] =>
   [...help.matchAll(/^ {2}predictlab (.*)$/gm)].map(([, line]) => line.split(/ {2,}| >>? /)[0]);
 
 const wordsOf = (line: string): string[] => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain);
 
-/** A command and those under it, with the actions taken out. */
+/** A command and all its sub-commands, without their actions. */
 function* within(command: Command, path: string): Generator<readonly [string, Command]> {
   command.action(() => undefined);
   yield [path, command];

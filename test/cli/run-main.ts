@@ -24,7 +24,7 @@ export async function predictlab(...args: readonly string[]): Promise<Ended> {
     };
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(gather((text) => (out += text)));
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(gather((text) => (err += text)));
-  // commands state their exit code on the process, which other tests share
+  // commands set the exit code of the process, which other tests share
   const before = process.exitCode;
   process.exitCode = undefined;
   try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PredictLab } from '../../src/client.ts';
 
-/** As a program asks that no compiler has seen; a port on which nobody listens. */
+/** Connects with options that no compiler has checked, to a port without a listener. */
 const connect = (options: unknown) => PredictLab.connect(options as Parameters<typeof PredictLab.connect>[0]);
 const env = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 

@@ -5,7 +5,7 @@ import { fillInStages } from '../../src/client/runs/follow-run.ts';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 
 describe('the workflow of a run', () => {
-  /** A client whose executions continued: each id with the one after it. */
+  /** A client whose executions continued as new: each id maps to its successor. */
   const clientOf = (next: Readonly<Record<string, string>>) =>
     ({
       options: { namespace: 'default' },

@@ -17,7 +17,7 @@ const byError: TaskPolicy['byError'] = {
   SourceUnavailable: { backoff: 1 },
 };
 
-/** Failures of these types, one after the other at once; what follows each. */
+/** Fails a task with these error types, one after the other without a pause; returns the step after each. */
 function play(given: TaskPolicy, types: readonly string[], askedMs?: number): AfterFailure[] {
   let failed: Failures = { failures: 0 };
   return types.map((type) => {

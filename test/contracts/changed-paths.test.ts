@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changedPaths } from '../../src/contracts/text/changed-paths.ts';
 
-/** JSON as a configuration has it: no dots in keys, no null where something else may be absent. */
+/** JSON as in configurations: keys without dots, no null, and nested objects. */
 const json = fc.letrec((tie) => ({
   value: fc.oneof({ depthSize: 'small' }, fc.integer(), fc.string(), fc.boolean(), fc.array(fc.integer(), { maxLength: 3 }), tie('object')),
   object: fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), tie('value'), { maxKeys: 4 }),

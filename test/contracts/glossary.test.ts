@@ -9,7 +9,7 @@ const rows = read('docs/glossary.md')
   .filter((line) => line.startsWith('| ') && !line.startsWith('| word |'))
   .map((line) => line.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, '')));
 
-/** Words of names that mean what they mean everywhere. */
+/** Words in names that have their usual meaning. */
 const PLAIN = new Set(
   `after and are at before by critical cancelled default define ending failed file final found free from fields freeze id ids in indicators
   info input is kind kinds last levels look malformed name names named not number of off only option options order orders other out

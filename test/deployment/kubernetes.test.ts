@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = path.join(root, 'ops', 'kubernetes');
-/** Values for a chart, no object of Kubernetes. */
+/** A file with values for a chart, not a Kubernetes manifest. */
 const VALUES = 'prometheus-adapter.yaml';
 
 interface Manifest {

@@ -31,7 +31,7 @@ const dashboard = z
 
 const expressions = [...rules.map(({ expr }) => expr), ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))];
 
-/** What Temporal's Core gives a worker beyond our own metrics. */
+/** Metrics that Temporal's Core adds to those of a worker. */
 const SDK_METRICS = [
   'temporal_activity_schedule_to_start_latency',
   'temporal_workflow_task_schedule_to_start_latency',

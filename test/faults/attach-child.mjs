@@ -1,4 +1,4 @@
-// Attaches to the embedded Postgres of a home, writes until its standard input ends, and says what happened.
+// Attaches to the embedded Postgres of a home, writes until its standard input ends, and prints the result.
 import { openDatabase } from '../../dist/src/storage/database/open-database.js';
 import { attachPostgres } from '../../dist/src/storage/embedded/embedded-postgres.js';
 

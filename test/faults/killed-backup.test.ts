@@ -11,7 +11,7 @@ import { rotateBackups } from '../../src/watch/upkeep/settings.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, START, trade } from '../support/stage-run.ts';
 
-/** Called before and after everything that is done to a file: what lies in the folder then is what a kill at that instant leaves. */
+/** Called before and after each file operation: the folder's content at that moment is what a kill would leave. */
 const instants = { look: async (): Promise<void> => undefined, count: 0 };
 const real = { ...files };
 const watched =
@@ -96,7 +96,7 @@ it('a backup that does not read back as written is not kept, and the previous ba
   const reports = join(folder, 'none');
   await writeBackup(test.database, file, { reports });
   const before = await readFile(file);
-  // a disk that loses the end, whatever the writer thinks
+  // a disk that loses the end of a file without an error
   let looks = 0;
   instants.look = async () => {
     for (const name of await readdir(folder)) if (name.endsWith('.partial') && looks++ > 3) await files.truncate(join(folder, name), 1000);

@@ -39,7 +39,7 @@ function started(...args: readonly string[]): Started {
   return { child, ended };
 }
 
-/** The command to its end, which must be a good one. */
+/** Runs the command, which must succeed. */
 async function works(...args: readonly string[]): Promise<Answer> {
   const answer = await started(...args).ended;
   expect(answer, `${args.join(' ')}: ${answer.stderr}`).toMatchObject({ code: 0 });

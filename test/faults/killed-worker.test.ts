@@ -107,7 +107,7 @@ describe('a worker killed with -9 in the middle of a run', () => {
     const rig: Rig = await createRig({ worker: false });
     await importSymbols(rig.database, entries, { replace: true });
     const doomed = await spawnWorker(rig.env);
-    // no symbol gets past its candles while somebody else has their table, so that none is done before the worker is killed
+    // another session locks the candle table, so no symbol gets past it before the worker is killed
     const [held, killed] = [gate(), gate()];
     const holding = rig.database.transaction(async (transaction) => {
       await transaction.query('lock table candles in exclusive mode');
@@ -146,7 +146,7 @@ describe('a custom task whose worker is killed while it runs', () => {
       const time = posts.push(key) && posts.filter((one) => one === key).length;
       if (key.endsWith('/flaky')) response.writeHead(time === 1 ? 503 : 200).end();
       else if (time > 1) response.end();
-      // The first post of the others is never answered.
+      // The first posts of `again` and `once` are never answered.
       if (posts.some((one) => one.endsWith('/again')) && posts.some((one) => one.endsWith('/once'))) firstSent();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

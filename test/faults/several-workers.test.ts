@@ -35,7 +35,7 @@ describe('several worker processes on one queue', () => {
         (await rig.database.query('select 1 from ledger where finished_at is not null')).rowCount ?? 0;
       await until(async () => (await ended()) >= 3, { everyMs: 10 });
       await kill(workers[0]);
-      // of two, another one takes the place of the killed one before the second one goes
+      // with two workers, a new one replaces the killed one before the second is killed
       if (count === 2) workers.push(await spawnWorker(rig.env));
       workers[1].process.kill('SIGTERM');
       expect(await workers[1].ended).toBe(0);

@@ -30,7 +30,7 @@ const STAGES = ['clean', 'store', 'kline'] as const;
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
 /** Steps that come once per instrument, of which there are two. */
 const PER_INSTRUMENT = new Set(['clean 2: marked', 'clean 3: quarantined', 'store 3: merged', 'kline 2: built']);
-/** By default each step is died at once, in one run or the other; `npm run test:night` tries the whole matrix. */
+/** By default a process dies once at each step, in one run or the other; `npm run test:night` tries the whole matrix. */
 const REPETITIONS = worlds(Math.ceil(STEPS.length / 2), { night: 50 });
 const WHOLE_MATRIX = TIER === 'night';
 const AS_OF = START + 3 * DAY;
@@ -39,7 +39,7 @@ const EXECUTIONS = ['first', 'second'] as const;
 
 const EMPTY = 'truncate symbols, instruments, ledger, runs, staged_rows, ticks restart identity cascade';
 
-/** Both runs without any disturbance, in the same process. */
+/** Runs both without any interruption, in one process. */
 async function undisturbed(database: Database, seed: number): Promise<Record<string, string>> {
   await database.query(EMPTY);
   for (const [n, executionId] of EXECUTIONS.entries()) {

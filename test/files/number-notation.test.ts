@@ -17,7 +17,7 @@ async function rowsOf(content: string): Promise<readonly CandidateRow[]> {
   return rows;
 }
 
-/** How a program somewhere writes numbers. */
+/** Locales in whose notations programs write numbers. */
 const LOCALES = [
   { name: 'point', decimal: '.', group: '' },
   { name: 'en', decimal: '.', group: ',' },

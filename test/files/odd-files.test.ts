@@ -15,7 +15,7 @@ async function read(content: Uint8Array): Promise<readonly CandidateRow[]> {
   return rows;
 }
 
-/** Names of columns and contents of fields that mean something to JavaScript, or are no text at all; latin1, so that every byte can be. */
+/** Column names and field contents that have a meaning in JavaScript or are not text at all; latin1, so that any byte can occur. */
 const oddName = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'toString', 'valueOf', 'length', '0', '17'),
   fc.stringMatching(/^[a-z]{9,12}$/),

@@ -118,7 +118,7 @@ describe('a tick file', () => {
     expect(rows.map(({ defect }) => defect)).toEqual([null, 'malformed', 'malformed', 'malformed', 'malformed', 'malformed']);
     expect(rows[1].raw).toBe('2026-01-01T00:00:01Z,0.');
     expect(lines).toEqual([2, 3, 4, 5, 6, 7]);
-    // what could be read is kept: it says when the bad row was
+    // a bad row keeps its time, which could be read
     expect(rows[5].time).toBe(Date.parse('2026-01-01T00:00:03Z'));
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-/** A folder of the test file's own, gone afterwards. */
+/** A temporary folder for the test file, removed after its tests. */
 export function scratchFolder(): { readonly path: string; write(name: string, content: string | Uint8Array): string } {
   const path = mkdtempSync(join(tmpdir(), 'predictlab-files-'));
   afterAll(() => rmSync(path, { recursive: true, force: true }));

@@ -12,7 +12,7 @@ import {
   wordField,
 } from '../../src/input/field-schemas.ts';
 
-/** What a field says about a value; undefined when it takes it. */
+/** The message of a field about a value; undefined when the field accepts it. */
 const says = (field: z.ZodType, value: unknown): string | undefined => field.safeParse(value).error?.issues[0].message;
 const takes = (field: z.ZodType, value: unknown): boolean => says(field, value) === undefined;
 

@@ -29,7 +29,7 @@ describe('an input that is too large or malformed for Temporal', () => {
     expect(
       problemsOf({ symbols: [], tasks: [...tasks(9, 1), { taskId: 'large', activity: 'sleep', args: ['x'.repeat(1_500_000)] }] })[0],
     ).toMatch(/^tasks\[9\]: the settings of this run take/);
-    // one that takes a tenth of them is none to name
+    // a task with only a tenth of the bytes is not named
     expect(problemsOf({ symbols: [], tasks: tasks(10, 'x'.repeat(150_000)) })[0]).toMatch(
       /^tasks: the settings of this run take 15\d\d KB/,
     );

@@ -13,7 +13,7 @@ import { createRig } from '../support/rig.ts';
 import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 
-/** A webhook that keeps what is posted to it, after refusing some. */
+/** A webhook that refuses the first posts and keeps the rest. */
 async function webhook({ refusals = 0 } = {}) {
   const posted: { readonly alert: Alert; readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
   let arrived = (): void => undefined;
@@ -21,7 +21,7 @@ async function webhook({ refusals = 0 } = {}) {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      // a webhook that stumbles is asked again
+      // a failed post is repeated
       if (refusals-- > 0) return response.writeHead(503).end();
       posted.push({ alert: JSON.parse(body) as Alert, headers: request.headers, body });
       response.end();
@@ -53,7 +53,7 @@ it('a trouble is reported once, however long it lasts and whatever numbers are i
   const second = await run('AAA', 'BBB');
   broken = false;
   await run('AAA');
-  // BBB has not been looked at again: it is not over
+  // BBB was not collected again, so its incident stays open
   expect(await listIncidents(rig.database, { open: true, limit: 10 })).toHaveLength(1);
   await run('BBB');
   await run('AAA');

@@ -8,7 +8,7 @@ import { type S3Server, startS3Server } from '../support/s3-server.ts';
 
 let server: S3Server;
 let rig: Rig;
-/** The home of another machine, which shares nothing with the worker but the store and the database. */
+/** The home folder of another machine, which shares only the store and the database with the worker. */
 let elsewhere: string;
 let elsewhereEnv: NodeJS.ProcessEnv;
 beforeAll(async () => {

@@ -41,7 +41,7 @@ beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs
 
 const ASOF = START + 4 * DAY;
 
-/** Days of trades of one market up to `asOf`, four by default, brought in as a run does. */
+/** Stores `days` of trades of one market up to `asOf`, as a run does. */
 async function market(id: string, facts: Partial<Instrument>, seed: number, { days = 4, asOf = ASOF } = {}): Promise<void> {
   const random = seededRandom(seed);
   const from = asOf - days * DAY;
@@ -55,7 +55,7 @@ async function market(id: string, facts: Partial<Instrument>, seed: number, { da
   await runStages(test.database, { executionId, asOf, intervals: ['1h', '4h', '1d'] });
 }
 
-/** With the plugins of this file, as a shell has them. */
+/** Runs with the plugins of this file in the environment. */
 const withPlugins = async <T>(run: () => Promise<T>): Promise<T> => {
   vi.stubEnv('PREDICTLAB_PLUGINS', PLUGIN);
   return await run();
@@ -109,7 +109,7 @@ describe('the backtest stage', () => {
       ],
       heartbeats,
     });
-    // four days: no Sharpe ratio rests on enough, so none is the best
+    // four days are too few for a Sharpe ratio, so no trial is the best one
     expect(effect.output).toEqual({ backtests: 18, trials: 3, cut: expect.any(Number), spreads: { default: expect.any(Number) } });
     expect(effect.degraded).toBeUndefined();
     expect(heartbeats.at(-1)).toEqual({ series: 5, of: 6, backtests: 18 });
@@ -209,7 +209,7 @@ describe('the backtest stage', () => {
       terms: { differs: ['cash: 50, default 10000', 'halfSpread: 0.1, default "recorded"', 'maxVolumeShare: none, default 0.1'] },
     });
     const [held, other] = await readBacktests(test.database, { symbol: 'RAIN' });
-    // four trades of ten an hour: a tenth of that is four
+    // four trades of size ten an hour, of which a tenth may be used
     expect(held).toMatchObject({
       trades: [{ size: 4 }],
       metrics: { cut: 1, unfilled: {}, spreads: { recorded: 1 }, terms: { differs: [] } },
@@ -278,7 +278,7 @@ describe('the backtest stage', () => {
     const candles = async (key: number) =>
       await readCandles(test.database, { instrumentKey: key, priceType: 'trade', interval: '1h', completeOnly: true });
     const [own, other] = [await candles(here.instrumentKey), await candles(there.instrumentKey)];
-    // the first bar at whose close 1 − the twin's price says so
+    // the first bar at whose close the twin's price, mirrored, is 0.05 higher
     const decided = Array.from(own.close.keys()).find((i) => 1 - other.close[i] - own.close[i] >= 0.05 - 1e-12) as number;
     const [first] = here.trades as unknown as { entryTime: number }[];
     expect(first.entryTime).toBe(own.openTime[decided + 1]);
@@ -341,7 +341,7 @@ describe('the backtest stage', () => {
       ['1d', 'hourly', because.replace('240', '1440')],
       ['1d', 'rsi', 'none'],
     ]);
-    // the calibration of the symbol does not depend on who failed
+    // the calibration of the symbol does not depend on the trials that failed
     expect(stored.every(({ metrics }) => metrics['forecasts'] !== undefined)).toBe(true);
     const exported = await predictlab('export', 'backtests', '--symbol', 'RAIN', '--interval', '4h', '--json');
     expect(exported.err).toContain(`polymarket:0x1 4h has no numbers: ${because}`);
@@ -368,7 +368,7 @@ describe('the backtest stage', () => {
       '14/30/70',
     ]);
     expect(backtests[chosen?.index ?? -1]).toMatchObject({ failed: null });
-    // where nobody has a result, the stage has failed
+    // the stage fails when no trial has a result
     await expect(backtest({ strategies: [strategies[0]], executionId: 'run-3', settings: { intervals: ['4h', '1d'] } })).rejects.toThrow(
       `polymarket:0x1 4h: ${because} (and 1 more of its backtests failed)`,
     );
@@ -384,7 +384,7 @@ describe('the backtest stage', () => {
     const again = await backtest({ strategies, executionId: 'run-2' });
     expect(again.output).toEqual({ ...(first.output as object), unchanged: 18 });
     expect(await stored('run-2')).toEqual((await stored('run-1')).map((one) => ({ ...one, executionId: 'run-2' })));
-    // a market resolves; candles come in for another
+    // one market resolves, another gets candles
     await saveInstruments(test.database, 'RAIN', [instrument('polymarket:0x3', { resolution: settled(1, ASOF - 1) })]);
     expect((await backtest({ strategies, executionId: 'run-3' })).output).toMatchObject({ backtests: 18, unchanged: 12 });
     await collect(test.database, {
@@ -394,12 +394,12 @@ describe('the backtest stage', () => {
     });
     await runStages(test.database, { executionId: 'late', asOf: ASOF, intervals: ['1h', '4h', '1d'] });
     expect((await backtest({ strategies, executionId: 'run-4' })).output).toMatchObject({ backtests: 18, unchanged: 12 });
-    // other terms, another grid: nothing is kept
+    // with other terms and another grid no result is reused
     const backtestSettings = { ...DEFAULT_BACKTEST, cash: 1 };
     expect((await backtest({ strategies, executionId: 'run-5', settings: { backtest: backtestSettings } })).output).not.toHaveProperty(
       'unchanged',
     );
-    // computing everything afresh gives what was kept
+    // computing everything again gives the reused results
     await test.database.query("delete from backtests where execution_id <> 'run-4'");
     const kept = await stored('run-4');
     await test.database.query('delete from backtests');
@@ -558,9 +558,9 @@ describe('a walk-forward in the backtest stage', () => {
       expect({ ...result, failed: undefined }).toEqual({ ...alone, failed: undefined });
     }
     expect(without).not.toHaveProperty('degraded');
-    // where every trial fails, that is no series that is too short
+    // a series on which every trial fails does not count as too short
     const none = await backtest({ strategies: [awake], executionId: 'run-4', settings });
-    // in the first one's test, since one of them is picked
+    // the failure is in the test part of the first window, in which one of them is always chosen
     expect(none).toMatchObject({ output: { backtests: 2, failed: 1 }, degraded: [`polymarket:0x1 1h: walk-forward: ${failing(20)}`] });
     expect((none.output as { walkForward: object }).walkForward).toEqual({ series: 1 });
     expect((await rows('run-4'))[0].result).toMatchObject({ windows: [], undefined: { windows: failing(20) } });

@@ -13,7 +13,7 @@ import { holdTasks } from '../support/held-task.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
 
-/** What JavaScript, zod or a library says when nobody looked: never the user's words. */
+/** Messages of JavaScript, zod or libraries that must never reach a user. */
 const UNFORESEEN =
   /Cannot read|is not a function|undefined|\[object|Invalid URL|ENOENT|Unexpected token|Invalid input|Too big|Too small|received|\n\s+at /;
 
@@ -30,7 +30,7 @@ afterAll(() => rig.close());
 const task = (more: object): object => ({ symbols: [], tasks: [{ taskId: 't', activity: 'sleep', args: [{ duration: '1s' }], ...more }] });
 const post = (input: unknown): object => task({ activity: 'httpPost', args: [input] });
 
-/** An input, and what its refusal must say. */
+/** An input, and the text that its refusal must contain. */
 const INPUTS: readonly (readonly [input: unknown, says: string])[] = [
   ['text', 'input'],
   [[], 'input'],

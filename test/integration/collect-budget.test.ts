@@ -9,7 +9,7 @@ import { type CollectRig, createCollectRig } from '../sources/collect-rig.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const never = new AbortController().signal;
-// as many wait at once as a test likes
+// any number of requests may wait on one signal
 setMaxListeners(0, never);
 const LIMIT = { requests: 20, windowMs: 1000 };
 

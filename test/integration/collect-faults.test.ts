@@ -9,7 +9,7 @@ const GROUP = 'bitcoin-above-this-month';
 const SYMBOL = 'BTC_PRICE';
 const WINDOW = { from: NOON - 3 * DAY, to: NOON };
 
-/** Everything at once, as a bad day at a venue. */
+/** All faults at once. */
 const STORM: Faults = {
   unavailable: 0.1,
   cutInBody: 0.05,
@@ -23,7 +23,7 @@ const STORM: Faults = {
   textNumbers: 0.1,
 };
 
-/** Attempts as the engine makes them: again after a passing failure. */
+/** Repeats attempts after temporary failures, as the engine does. */
 async function untilDone(rig: CollectRig, run: CollectRun): Promise<{ collect: StageEffect; clean: StageEffect; store: StageEffect }> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -69,7 +69,7 @@ describe('collecting from venues that show every fault at once', () => {
     await untilDone(rig, { symbol: SYMBOL, executionId: 'run-1', daysBack: 3 });
     await expectTruth();
     const after1 = await quarantined();
-    // a row from the future has no place in the window: those that stand beside older trades of the same pages are met as well
+    // a row from the future lies in no window: the pages also contain those beside trades older than the window
     const { 'time-range': future, ...others } = trueBadRows();
     expect(after1).toMatchObject(others);
     expect(after1['time-range']).toBeGreaterThanOrEqual(future);

@@ -80,7 +80,7 @@ describe('collecting again', () => {
     const lateness = await latenessByInstrument(rig.database, 'ETH', clock);
     expect(lateness(prompt)).toBe(MIN_LATENESS_MS);
     expect(lateness(late)).toBeGreaterThan(2 * MIN_LATENESS_MS);
-    // a late market holds back its own coverage, and none of its neighbour's
+    // a market with late rows holds back its own coverage, but not that of others
     const coveredTo = async ({ key }: { key: number }) => (await coverageOf(rig.database, key, 'trade')).at(-1)?.to;
     expect(await coveredTo(prompt)).toBe(clock - MIN_LATENESS_MS);
     expect(await coveredTo(late)).toBe(clock - lateness(late));

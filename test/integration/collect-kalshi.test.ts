@@ -31,7 +31,7 @@ describe('collecting from Kalshi', () => {
         expect((clean.output as { quarantined: number }).quarantined).toBeGreaterThanOrEqual(bad.length);
       }
     }
-    // of one second, a row that came late has no known place
+    // the place of a late row among the trades of its second is not known
     const byId = (ticks: readonly StoredTick[]) =>
       ticks.toSorted((a, b) => a.time - b.time || String(a.tradeId).localeCompare(String(b.tradeId)));
     for (const { id } of instruments)
@@ -130,7 +130,7 @@ describe('hourly volumes of Kalshi that never agree with the stored trades', () 
       now = NOON + run * 23 * HOUR;
       await rig.collectAndStore({ symbol: 'RAIN', executionId: `lies-${run}`, daysBack: 10, sourceTypes: ['kalshi'], sources });
     }
-    // of each of the two markets: the first collection, and the hour that was walked again
+    // two requests for each of the two markets: the first collection, and the hour that was walked again
     expect(asked).toBe(4);
     const { rows } = await rig.database.query(
       `select c.ranges @> int8range($1::bigint, $1::bigint + ${HOUR}) as covered, c.confirmed && int8range($1::bigint, $1::bigint + ${HOUR}) as confirmed,

@@ -71,7 +71,7 @@ describe('collecting an instrument', () => {
     await rig.collectAndStore({ symbol: 'ABOVE', executionId: 'one', daysBack: 1 });
     const [market] = await instrumentsOf(database, 'ABOVE', ['polymarket']);
     const trades = await storedTrades(database, market.id);
-    // as a build stored it that read the ids wrongly: the venue's own are others, and rows of those went into quarantine
+    // as stored by a build that read wrong outcome ids: rows with the venue's real ids went into quarantine
     await database.query(`update instruments set facts = facts || '{"outcomeIds": ["1", "2"]}' where key = $1`, [market.key]);
     await rig.collect({ symbol: 'ABOVE', executionId: 'two', daysBack: 1, refetch: true });
     await database.query('delete from staging_batches');
@@ -103,7 +103,7 @@ describe('collecting an instrument', () => {
     expect(await heal({ ...look, dryRun: false })).toMatchObject([{ rows: 2, healed: 1, inserted: 1 }]);
     const mirrored = (await storedTrades(database, market.id)).find(({ time, size }) => time === NOON - 60_000 && size === 5);
     expect(mirrored).toMatchObject({ price: 0.63, side: 'sell', outcome: market.outcomes[1] });
-    // what is healed is not read again, and the originals stay
+    // healed rows are not read again, and the originals stay
     expect(await heal({ ...look, dryRun: false })).toMatchObject([{ rows: 1, healed: 0 }]);
     expect((await database.query('select row from quarantine')).rowCount).toBe(2);
     const { collect } = await rig.collectAndStore({ symbol: 'ABOVE', executionId: 'four', daysBack: 1, refetch: true });
@@ -310,7 +310,7 @@ describe('the older trades route of Polymarket', () => {
     const [{ id, key }] = await instrumentsOf(rig.database, 'SCALE', ['polymarket']);
     const ranges = await coverageOf(rig.database, key, 'trade');
     const times = (await storedTrades(rig.database, id)).map(({ time }) => time);
-    // of the time of the last page there may be more, and nothing younger than ten minutes counts; before, the market was not open
+    // the last page may lack trades of its oldest time, the last ten minutes do not count, and before that the market was not open
     expect(ranges.slice(-1)).toEqual([{ from: times[999] + 1, to: (times.at(-1) ?? 0) - 600_000 }]);
     expect(ranges.length).toBeLessThanOrEqual(2);
 

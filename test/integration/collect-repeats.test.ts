@@ -79,7 +79,7 @@ afterEach(() => rig?.close());
 it.each(['predict:1011', 'predict:1012', 'predict:1013'])(
   'the trades of %s keep their order when pages are read again with other boundaries',
   async (id) => {
-    // bad rows take places on a page, so what comes again begins a little above the page before it, and ends above its end
+    // bad rows take places on a page, so a repeated page starts slightly above the page before it, and ends above that page's end
     const badRows = 0.02;
     rig = await createCollectRig({ faults: { badRows } });
     await rig.add({ symbol: 'ONE', sources: { predict: [{ marketId: Number(id.slice('predict:'.length)) }] } });
@@ -91,7 +91,7 @@ it.each(['predict:1011', 'predict:1012', 'predict:1013'])(
       async *collect(request) {
         let pages = 0;
         for await (const page of predict.source.collect(request)) {
-          // every second page; the first one would come again as it was
+          // only every second page, because a repeat of the first page would be identical to it
           if (++pages % 2 === 0) venue.setFaults({ badRows, repeatPage: { count: 1 }, only: ['/predict/v1/orders/matches'] });
           yield page;
         }

@@ -28,7 +28,7 @@ it('collecting again right after a run makes at most four requests per open inst
   });
   clock = NOON + 5 * MINUTE;
   await rig.collectAndStore({ symbol: 'MIXED', executionId: 'first' });
-  // once more, when what was indexed late of the newest closes is there
+  // once more, after the late trades of the newest closes are listed
   clock = NOON + 17 * MINUTE;
   await rig.collectAndStore({ symbol: 'MIXED', executionId: 'settled' });
   const instruments = await instrumentsOf(rig.database, 'MIXED', ['polymarket', 'predict']);

@@ -26,7 +26,7 @@ describe('a venue so slow that it uses up the time of an attempt', () => {
   ])('fails alone $where: the rows of the other venue are stored, and the slow one is named', async ({ only }) => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
     rig.venue.setFaults({ only, slow: 1, slowMs: 60_000 });
-    // another attempt may find it quicker; on a busy machine the other venue takes more than one as well
+    // repeated until the other venue was read within one attempt, which a busy machine may not manage at once
     let before: number;
     const sinceThen = () => rig.venue.requests.slice(before).filter(({ route }) => route === '/data/v2/trades');
     do {
@@ -41,7 +41,7 @@ describe('a venue so slow that it uses up the time of an attempt', () => {
     expect(collected.degraded).toEqual([
       expect.stringContaining('predict failed (TaskTimeout): it takes longer than an attempt may') as string,
     ]);
-    // of the other nothing is collected twice
+    // nothing of the other venue is collected twice
     expect(sinceThen()).toEqual([]);
     for (const stage of ['clean', 'store'] as const)
       await runStage(rig.database, stage, { symbol: 'BTC', executionId: 'slow', asOf: NOON, daysBack: 2 });

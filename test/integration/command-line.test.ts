@@ -15,9 +15,9 @@ import { until } from '../support/until.ts';
 let venue: SandboxVenue;
 let rig: Rig;
 const asOf = new Date(SANDBOX_NOW).toISOString();
-/** In a process of its own, as a user would. */
+/** Runs a command line in a separate process, as a user would. */
 const call = (...args: string[]): Promise<Answer> => predictlab(args, rig.env);
-/** The same command line in this process, for commands that only ask. */
+/** Runs a command line in this process, for commands that only read. */
 const ask = (...args: string[]): Promise<Answer> => predictlabHere(args, rig.env);
 const json = (answer: Answer): never => JSON.parse(answer.stdout) as never;
 
@@ -128,7 +128,7 @@ describe('predictlab run', () => {
 });
 
 describe('a run that ended without recording how', () => {
-  /** Once it is there as ended: Temporal's list comes some moments later. */
+  /** Waits until Temporal lists the run as ended, which happens some moments after its end. */
   const listed = async (runId: string) =>
     await until(async () => {
       const runs = json(await ask('runs', '--json')) as { runId: string; result: string | null }[];

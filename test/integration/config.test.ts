@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 let runs = 0;
-/** A run as the worker notes it. */
+/** Records a run as the worker does. */
 async function noted(input: object, { code = 'build-1', schedule }: { code?: string; schedule?: string } = {}): Promise<number> {
   const configuration = await recordConfiguration(rig.database, { input, code, plugins: {} });
   const n = ++runs;
@@ -89,7 +89,7 @@ describe('a version of the configuration', () => {
     expect(await listSymbols(rig.database)).toEqual([entry('AAA'), entry('BBB')]);
     expect((await rig.lab.schedules.show(scheduleId)).input).toMatchObject({ daysBack: 7, symbols: ['AAA'] });
 
-    // an input that its own catalogue does not fit is refused as a schedule is, and nothing has changed
+    // an input that its own catalogue does not fit is refused, and nothing changes
     const wrong = await noted({ symbols: ['NOPE'] }, { schedule: scheduleId });
     await importSymbols(rig.database, [entry('DDD')]);
     expect(await config('rollback', String(wrong))).toMatchObject({ code: 2, stderr: expect.stringContaining('NOPE') });
@@ -105,7 +105,7 @@ describe('a version of the configuration', () => {
     await rig.database.query(
       `create function waits() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(777); return old; end $$`,
     );
-    /** Starts a rollback, kills it where it waits for somebody else, and lets go. */
+    /** Starts a rollback, kills it while it waits for the lock, and releases the lock. */
     const killedAt = async (lock: string): Promise<void> => {
       await rig.database.transaction(async (held) => {
         await held.query(lock);
@@ -126,7 +126,7 @@ describe('a version of the configuration', () => {
     const symbols = async () => (await listSymbols(rig.database)).map(({ symbol }) => symbol);
     await importSymbols(rig.database, [entry('EEE')]);
 
-    // before anything is changed there is nothing to tell
+    // a kill before any change leaves nothing to report
     await killedAt('lock table symbols in access exclusive mode');
     expect([await inputNow(), await symbols()]).toEqual([2, ['AAA', 'BBB', 'EEE']]);
     expect((await config('history')).stderr).toBe('');

@@ -33,7 +33,7 @@ const asked = async (url: string, sql: string): Promise<unknown[]> => {
   }
 };
 
-/** The very file that docs/deployment.md tells to run, for roles of this test's own. */
+/** The file that docs/deployment.md says to run, with role names of this test. */
 describe('the database roles of ops/postgres/roles.sql', () => {
   const worker = `lab_${mark}`;
   const reader = `lab_${mark}_reader`;

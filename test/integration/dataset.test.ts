@@ -173,7 +173,7 @@ describe('predictlab publish and verify', () => {
     ]);
   }
 
-  /** A copy of the data set in which one thing was changed, and the manifest made to fit where `refit` says so. */
+  /** A copy of the data set with one change; with `refit` the manifest is adapted to it. */
   async function tampered(name: string, change: (out: string) => void | Promise<void>, refit = false): Promise<string> {
     const out = join(folder.path, name);
     cpSync(published, out, { recursive: true });

@@ -16,10 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-/** What is done with a demo that stays up, from the moment on that its pages answer; it is ended when that is done. */
+/** Work to do while a demo stays up, once its pages answer. The demo is ended afterwards. */
 type Watch = (pages: string) => Promise<void>;
 
-/** `npm run demo -- --json …`, started; trades alone: half the rows, and the same way through every stage. */
+/** Starts `npm run demo -- --json …` without price points: half the rows, on the same path through every stage. */
 function startDemo(args: readonly string[] = [], watch?: Watch) {
   const env = { ...process.env, PREDICTLAB_HOME: home, POLYMARKET_PRICE_POINTS: 'off' };
   const child = spawn(process.execPath, [demoScript, '--json', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -42,7 +42,7 @@ function startDemo(args: readonly string[] = [], watch?: Watch) {
 
 type DemoResult = PipelineResult & { readonly report: string };
 
-/** A demo to its end. */
+/** Runs a demo to its end. */
 async function demo(args: readonly string[], watch?: Watch): Promise<{ code: number | null; result: DemoResult; messages: string }> {
   const { code, output, messages } = await startDemo(args, watch);
   if (output === '') throw new Error(`the demo printed no result:\n${messages}`);
@@ -55,10 +55,10 @@ async function together<One, Other>(one: Promise<One>, other: Promise<Other>): P
   return await Promise.all([one, other]);
 }
 
-/** What a demo started is gone: its record is taken away last, when every part has closed. */
+/** Process records that a demo has left: none, since its record is removed last, when every part has closed. */
 const leftOver = (part: string): Promise<string[]> => readdir(path.join(home, part, 'processes'));
 
-/** Watches the demo's run in a browser: from the page over all runs, where it appears, on its own page to its end, without a word on the console. */
+/** Watches the demo's run in a browser, from the page of all runs to the end on its own page, without console output. */
 const watchInBrowser: Watch = async (pages) => {
   const browser = await launchBrowser();
   try {
@@ -97,7 +97,7 @@ test('two demos at once, on the sandbox venue and on CSV files, run every stage,
     demo(['--data', folder]),
   );
 
-  // what it said belongs to the failure: without it nobody can tell why
+  // the failure shows the demo's messages, which explain it
   expect(sandbox.code, sandbox.messages).toBe(0);
   expect(sandbox.result.result).toBe('success');
   const symbols = [...new Set(Object.keys(sandbox.result.taskResults).map((taskId) => taskId.split('/')[0]))];

@@ -29,7 +29,7 @@ it('the open workflows of a run are that of the run and one per symbol, from the
     const [run, ...symbols] = await family();
     expect({ run, symbols }).toEqual({ run: runId, symbols: expect.arrayContaining([child]) });
     gates.get(symbol)?.goOn.open();
-    // a run hears of a symbol's end some moments after it
+    // a run learns of a symbol's end some moments later
     await until(async () => !(await family()).includes(child));
   }
   await rig.lab.result(runId);

@@ -17,7 +17,7 @@ let venue: SandboxVenue;
 let clock = SANDBOX_NOW;
 const runs: string[] = [];
 
-/** A run as of the venue's clock, or of an earlier instant. */
+/** Runs the pipeline as of the venue's clock, or of an earlier instant. */
 async function ran(asOf = clock): Promise<string> {
   const runId = `shadowed-${runs.length + 1}`;
   const { result } = await rig.run(
@@ -44,7 +44,7 @@ beforeAll(async () => {
   venue = await startSandboxVenue({ now: () => clock, seed: Number(process.env.PREDICTLAB_SEED ?? 7) });
   rig = await createRig({ env: venue.environment });
   await importSandboxSymbols(rig.database, SYMBOLS);
-  // later runs, late rows, one as of the past: what a run worked from is then no longer all there is
+  // after later runs, late rows and a run as of the past, some inputs of the earlier runs no longer exist
   await ran();
   clock += 4 * HOUR;
   await ran();

@@ -30,7 +30,7 @@ const withSymbol: PipelineInput = {
 
 const versionsUp = ({ pollers }: Polling) => pollers.filter(({ up }) => up).map(({ version }) => version?.buildId);
 
-/** More tasks than one execution of the test's server holds: the run goes on as new. */
+/** More tasks than one execution takes on the test server, so the run continues as new. */
 const LONG = 90;
 
 describe('two builds on one queue', () => {
@@ -77,7 +77,7 @@ describe('two builds on one queue', () => {
       versions.some((version) => version.buildId === builds.new && version.openRuns === openRuns);
     await until(async () => isSo(await deployJson<DeploymentView>(undefined, 'status')));
   };
-  /** A run that has begun and waits for `resume`. */
+  /** Starts a run that is paused until `resume`. */
   const paused = async (runId: string, input = tasks()): Promise<void> => {
     await rig.lab.start(
       {
@@ -100,7 +100,7 @@ describe('two builds on one queue', () => {
     rig = await createRig();
     held = await holdTasks();
     env = { ...rig.env, PREDICTLAB_DEPLOYMENT: `test-${rig.taskQueue}`.slice(0, 60) };
-    // a changed constant in one; in the other one the child's id, which its histories say otherwise
+    // one build has a changed constant, the other one a child workflow type that its histories contradict
     newer = await copyBuild([{ file: 'src/cli/terminal/print.js', from: '"ExitError"', to: '"ExitErrors"' }]);
     broken = await copyBuild([{ file: 'workflow-bundle.js', from: "'symbolPipeline'", to: "'symbolPipelines'" }]);
   });
@@ -184,7 +184,7 @@ describe('two builds on one queue', () => {
     await deployJson(undefined, 'promote');
     await deployJson(newer, 'canary', '--percent', '50');
     const ids = Array.from({ length: 24 }, (_, n) => `half-${n}`);
-    // of each five one waits until the canary is over
+    // one of five runs waits until the canary is over
     const waiting = ids.filter((_, n) => n % 5 === 0);
     await Promise.all(ids.map(async (runId) => (waiting.includes(runId) ? paused(runId) : void (await rig.lab.start(tasks(), { runId })))));
     for (const runId of ids.filter((id) => !waiting.includes(id))) expect((await rig.lab.result(runId)).result, runId).toBe('success');
@@ -224,7 +224,7 @@ describe('two builds on one queue', () => {
     await rig.lab.result('three').catch(() => undefined);
     // a query may wait in vain for the killed worker until Temporal forgets that it was there
     await until(async () => (await rig.lab.status('three').catch(() => undefined))?.taskResults.t0?.status === 'success');
-    // a symbol that began after the move
+    // a symbol that started after the move
     expect(await buildsOf('three/BTC_PRICE')).toEqual([builds.old]);
   });
 

@@ -73,7 +73,7 @@ test('a database file keeps workflows over a restart, and gets the missing searc
 test.skipIf(process.platform !== 'linux')(
   'the development server of another user that started on the same port at the same instant is not taken for our own',
   async () => {
-    // its first start answers through a server that is none of ours: in a session of its own, as another user's is
+    // its first start answers through a foreign server in another session, such as another user's
     const script = path.join(home, 'temporal');
     const theirs = path.join(home, 'theirs');
     await writeFile(

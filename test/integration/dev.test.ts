@@ -39,7 +39,7 @@ interface Dev {
   record(): Promise<ProcessRecord>;
 }
 
-/** `predictlab dev`, once everything is up. */
+/** Starts `predictlab dev`; resolves once everything is up. */
 async function startDev(more: NodeJS.ProcessEnv = {}): Promise<Dev> {
   const env = {
     ...process.env,
@@ -155,7 +155,7 @@ test.skipIf(process.getuid?.() !== 0)(
     });
     await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
     try {
-      // gRPC has no users: a run that this process starts is what another user's would be.
+      // gRPC has no user accounts, so a run that this process starts looks like one of another user.
       const lab = await PredictLab.connect({ env: { TEMPORAL_ADDRESS: dev.ready.address } });
       const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`;
       const post = (taskId: string, body: unknown) => ({ taskId, activity: 'httpPost', args: [{ url, body }], maxRetries: 0 });

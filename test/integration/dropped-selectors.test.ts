@@ -57,7 +57,7 @@ describe('the market of a selector that was removed while the market was open', 
     }
     expect(collect.degraded).toBeUndefined();
     expect(store.degraded).toBeUndefined();
-    // once it is known nobody asks again
+    // once the result is known, no more requests follow
     const before = rig.venue.requests.length;
     await rig.collect({ symbol: 'BTC', executionId: 'third' });
     const asked = rig.venue.requests.slice(before).map(({ url }) => url);

@@ -101,7 +101,7 @@ it('the open run is named to an exclusive one, also with --detach, and the list 
   const terminated = async (runId: string): Promise<void> => {
     await start(runId, false);
     expect(await begun(runId)).toBeUndefined();
-    // a run tells of its tasks before their workflows have begun
+    // a run reports its tasks before their workflows have started
     await until(async () => await rig.client.workflow.getHandle(`${runId}/AAA`).terminate().catch(unlessUnknown));
     await rig.client.workflow.getHandle(runId).terminate();
   };

@@ -57,7 +57,7 @@ it('hostile plugins neither end a worker nor slow down other tasks, and each of 
   const calm: number[] = [];
   const busy: number[] = [];
   const beside: (readonly [string, TaskResult])[] = [];
-  // In turns, so that all three see the same hour of the machine.
+  // In turns, so that the machine's load affects all three alike.
   for (let from = 0; from < FIRINGS; from += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, FIRINGS - from) }, (_, i) => from + i);
     const few = batch.slice(0, 12);

@@ -24,7 +24,7 @@ async function build(stage: readonly string[], folder: string, from: string): Pr
   for (const line of stage) {
     const [, instruction, words] = /^(COPY|RUN) (.*)$/.exec(line)!;
     if (instruction === 'RUN') {
-      // the account and the volume of the container
+      // chown concerns only the account and the volume of the container
       if (words.includes('chown')) continue;
       await run('sh', ['-c', words], { cwd: folder, env: { PATH: process.env.PATH, HOME: folder }, maxBuffer: 2 ** 26, ...user });
       continue;

@@ -233,7 +233,7 @@ describe('predictlab import ticks', () => {
     const ticks = async (): Promise<number> => lines((await predictlab('export', 'ticks', '--symbol', 'LONG')).out).length - 1;
     expect(await imported(9)).toMatchObject({ isPartial: true, rows: 450, inserted: 450 });
     expect(await ticks()).toBe(450);
-    // of a file that may not be in order nothing is claimed before its end
+    // a file that may be out of order claims no coverage before its end
     expect(lines((await predictlab('export', 'coverage', '--symbol', 'LONG')).out)).toHaveLength(1);
     expect((await test.database.query('select from staged_rows')).rowCount).toBe(0);
     const before = read;
@@ -281,7 +281,7 @@ describe('predictlab import ticks', () => {
     await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN');
     expect((await left()).sort()).toEqual([...lives].sort());
     expect((await test.database.query('select from staged_rows')).rowCount).toBe(lives.length);
-    // nobody can say whether another machine's process lives; a day later it does not
+    // whether another machine's process lives is unknown; after a day it counts as ended
     expect(await dropAbandonedImports(test.database, now + 2 * DAY_MS)).toBe(1);
     expect((await left()).sort()).toEqual(['a-run', lives[0]]);
     for (const executionId of await left()) await clearStaging(test.database, { executionId });

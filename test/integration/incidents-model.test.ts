@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => storage.close());
 
-/** Each has a root cause of its own. */
+/** Creates injected faults, each with its own root cause. */
 function causesOf(random: Random): readonly Injected[] {
   const some = () => new Set(SYMBOLS.filter(() => random.next() < 0.5));
   const period = () => {
@@ -138,7 +138,7 @@ function runOf(
   return { run, met, well };
 }
 
-/** Takes alerts, refuses some, and dies with some in its hands: before it takes them, or before it can say so. */
+/** A sink that accepts some alerts and refuses others. It dies now and then: before it accepts an alert, or before it can confirm it. */
 function weakSink(name: string, random: Random): Sink & { readonly taken: Message[]; strong: boolean } {
   const taken: Message[] = [];
   return {
@@ -184,7 +184,7 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
       }
       const stored = await listIncidents(database, { open: true, limit: 100 });
       expect(stored, `after run ${step}`).toHaveLength(open.size);
-      // a teller that dies with one in its hands, and one that lives
+      // one dispatcher dies with a delivery that it has taken, another one survives
       if (random.next() < 0.3) await takeDelivery(database, 'one');
       if (random.next() < 0.5) await due();
       for (const sink of sinks) await deliverDue({ database, sink, mark: 'm', log: silent });

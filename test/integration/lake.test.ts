@@ -316,7 +316,7 @@ it('last prices and the prices of short markets are read from one state while a 
           [new URL(test.url).pathname.slice(1)],
         )
       ).rowCount !== 0;
-    // the month moves, if nothing keeps it from that, after the first query
+    // after the first query the month moves, unless something prevents it
     const moves = <Q extends Queryable>(queryable: Q): Q =>
       Object.assign(Object.create(queryable) as Q, {
         query: async (...query: Parameters<Queryable['query']>) => {

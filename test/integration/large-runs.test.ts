@@ -55,7 +55,7 @@ describe('a run of more than 50 symbols', () => {
     const scheduled = (history?.events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes?.activityId ?? []);
     expect(scheduled.length).toBeGreaterThan(0);
 
-    // handed on at least once, and nobody noticed
+    // the run continued as new at least once, without a visible effect
     const { runId: lastExecution } = await rig.client.workflow.getHandle(runId).describe();
     expect(lastExecution).not.toBe(executionId);
     const found = async (query: string): Promise<number> =>

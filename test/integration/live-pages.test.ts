@@ -77,7 +77,7 @@ describe('the live pages', () => {
     expect((await get(`/runs/${runId}`)).text).toMatch(/data-events="\/runs\/live-1\/events"/);
     const rest = events(runId, (text) => text.includes('"ended":true'));
     held.open();
-    // a table says no other verdict of a symbol than the grid above it
+    // the table shows the same verdict of a symbol as the grid above it
     expect(first + (await rest)).toContain('symbols:AAA');
     await rig.lab.result(runId);
     await expect.poll(() => ui.watched()).toBe(0);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const BUILT = path.resolve(import.meta.dirname, '../../dist/src/activities/custom/load-plugins.js');
-/** Loads each plugin as a worker does, beside no packages of its own; prints what came of it. */
+/** Loads each plugin as a worker does, in a folder without packages; prints the result. */
 // all of its imports come first: once a plugin is loaded, modules outside of PredictLab cannot import its parts
 const LOADER = `const { loadPlugins } = await import(${JSON.stringify(BUILT)});
 const { importPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'import-plugin'))});
@@ -33,7 +33,7 @@ const activities = (text: string) => `${ZOD} export default { activities: { ${te
 const strategies = (text: string) => `${ZOD} export default { strategies: { ${text} } };`;
 const FINE = '{ input: z.any(), run: () => 1 }';
 
-/** Source of a module, and what is said of it. */
+/** Source of a module, and the expected message. */
 const CASES: Readonly<Record<string, readonly [source: string, said: RegExp]>> = {
   'fine.mjs': [
     `${ZOD} import { definePlugin } from 'predictlab'; export default definePlugin({ activities: { greet: ${FINE} } });`,

@@ -14,7 +14,7 @@ const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '
 /** Opened by what the tests wait for. */
 const longClean = gate();
 const reported = gate();
-/** How often each stage's work began. */
+/** How often each stage's work started. */
 const begun = new Map<string, number>();
 /** When each attempt of S004/kline began. */
 const klineAt: number[] = [];
@@ -116,10 +116,10 @@ describe('in a run of more than 50 symbols', () => {
     // the failure in the first stage's activity is the first attempt of the stage's own
     for (const child of of('S002')) expect(child.ids[0]).toBe('S002/store');
     expect(of('S003')).toEqual([]);
-    // a long wait gives the slot back; what the run goes on with is of unknown size until its own kline has counted
+    // a long wait gives the slot back; afterwards the amount of work is unknown until kline has counted it
     expect(of('S004')).toEqual([]);
     expect(idsOf('S004')).toEqual(expect.arrayContaining(['S004/collect', 'S004/kline']));
-    // a long stage stays where it is
+    // a long stage stays in its activity
     expect(of('S005')).toEqual([]);
     // a task that waits for clean learns of its end before store ends
     expect(of('S007')).toMatchObject([{ activities: activities('collect', 'store'), local: 4 }]);

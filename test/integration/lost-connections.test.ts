@@ -24,7 +24,7 @@ beforeAll(async () => {
   file = path.join(folder, 'mine.csv');
   const rows = Array.from({ length: FILE_ROWS }, (_, n) => `${new Date(1_700_000_000_000 + n * 60_000).toISOString()},0.${(n % 98) + 1},1`);
   await writeFile(file, ['time,price,size', ...rows].join('\n'));
-  // it is what would end a worker
+  // an uncaught exception would end a worker
   for (const listener of process.listeners('uncaughtException')) others.push(listener);
   process.removeAllListeners('uncaughtException').on('uncaughtException', keep);
 });
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 /** A long answer comes in many pieces. */
-const MOST_ANSWERS = 25;
+const MAX_ANSWERS = 25;
 
 const rows = (count: number): Buffer[] => Array.from({ length: count }, (_, n) => Buffer.from(`${n}\n`));
 const WORK: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
@@ -101,7 +101,7 @@ describe('an import whose database session is closed by the server', () => {
 describe.each(Object.keys(WORK))('a session that the server closes at any of its answers to %s', (what) => {
   it.each([true, false])('is reported as a lost connection and ends no process (announced by the server: %s)', async (farewell) => {
     let refused = 0;
-    for (let after = 1; after <= MOST_ANSWERS; after++) {
+    for (let after = 1; after <= MAX_ANSWERS; after++) {
       const proxy = await cuttingProxy(test.url, { after, farewell });
       try {
         const database = await openDatabase({ url: proxy.url, migrate: false, max: 2 });

@@ -17,7 +17,7 @@ const SYMBOLS = Array.from({ length: 20 }, (_, i) => `H${String(i).padStart(2, '
 it('six plugins that misbehave in nine ways do not affect the 20 symbols of a run', async () => {
   const rig = await createRig({
     env: { PREDICTLAB_PLUGINS: MODULES.join(',') },
-    // long enough that every stage has a plugin's trouble beside it
+    // long enough that a plugin misbehaves during every stage
     stages: scriptedStages(async ({ work }) => {
       await new Promise((resolve) => setTimeout(resolve, 100));
       work.signal.throwIfAborted();

@@ -29,7 +29,7 @@ describe('a database migrated by a newer build', () => {
         action: expect.stringContaining('update this build'),
       },
     ]);
-    // a version whose tables were other ones is a failure that says what to do
+    // a migration that was recorded with another hash fails with a message that says what to do
     await rig.database.query('update schema_migrations set sha256 = reverse(sha256) where version = 1');
     expect(await checkPostgres(rig.env, rig.home, silent)).toEqual([
       {

@@ -70,7 +70,7 @@ const CATALOGUE = [
           tick: 0.01,
         },
         { path: folder.write('sun.csv', ticks(2)), resolution: 0, fees: { model: 'predict', rate: 0.02 }, tick: 0.001 },
-        // wind is named by itself, so the pattern's payout is not its
+        // wind.csv is named explicitly, so the pattern's payout does not apply to it
         { path: path.join(folder.path, 'win?.csv'), resolution: 1 },
         { path: folder.write('wind.csv', `${ticks(3)}2026-06-01T00:00:00Z,1.5,1\n`) },
       ],
@@ -166,7 +166,7 @@ describe('files of the user’s own with facts about their markets', () => {
     };
     const exported = async (what: string, ...more: string[]): Promise<string> =>
       (await predictlab('export', what, '--symbol', 'WEATHER', '--interval', '1h', ...more)).out;
-    /** The columns after those that say which backtest a row is of, where the row is of this one. */
+    /** The rows of one backtest in a table, without the columns that identify the backtest. */
     const rowsOf = (table: string, strategy: string, params: string): string => {
       const key = `,1h,${strategy},${/[",]/.test(params) ? `"${params.replaceAll('"', '""')}"` : params},`;
       const lines = table.split('\n').filter((line) => line.includes(key));

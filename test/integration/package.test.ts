@@ -18,7 +18,7 @@ const PROGRAMS = [...readFileSync(path.join(ROOT, 'docs/api.md'), 'utf8').matchA
 
 /** The packed package in an empty folder, its dependencies beside it as `npm install` would put them. */
 beforeAll(async () => {
-  // what a build that was killed leaves: the next one takes it away, and it is packed in no case
+  // a staging folder of a killed build, which the next build removes and which is never packed
   mkdirSync(LEFT, { recursive: true });
   writeFileSync(path.join(LEFT, 'half.js'), '');
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder.path], {

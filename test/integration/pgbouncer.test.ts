@@ -150,7 +150,7 @@ describe.skipIf(PROGRAM === undefined)('a database behind a real PgBouncer (skip
     async () => {
       const database = await openDatabase({ url: await startBouncer('transaction'), max: 4 });
       const errors: unknown[] = [];
-      // sooner or later it meets a connection on which it was, or was not, prepared
+      // sooner or later it gets a connection on which the statement was, or was not, prepared
       for (let round = 0; round < 200 && errors.length === 0; round++) {
         const asked = Array.from({ length: 4 }, (_, index) => database.query({ name: 'ask', text: 'select $1::int' }, [index]));
         for (const end of await Promise.allSettled(asked)) if (end.status === 'rejected') errors.push(end.reason);

@@ -15,7 +15,7 @@ import { createRig, type Rig } from '../support/rig.ts';
 import { silent } from '../support/silent.ts';
 
 const planted = (name: string): string => `${name}-${randomBytes(6).toString('hex')}`;
-/** In the worker's environment. */
+/** Secrets in the worker's environment. */
 const KNOWN = {
   DESK_TOKEN: planted('Tok'),
   DESK_PASSWORD: planted('p@ss/w"rd'),
@@ -24,7 +24,7 @@ const KNOWN = {
   HOOK: planted('Hook'),
   LISTED: planted('listed'),
 };
-/** Written into inputs as they are. */
+/** Secrets that are written directly into inputs. */
 const INLINE = ['header', 'body', 'user', 'query', 'field', 'refused', 'schedule', 'sent'].map((place) => planted(`inline-${place}`));
 const [HEADER, BODY, USER, QUERY, FIELD, REFUSED, SCHEDULED, SENT] = INLINE;
 

@@ -182,7 +182,7 @@ describe('an activity on a thread', () => {
       heldTold = true;
     });
     await Promise.all(last);
-    // nobody waits any more: a held caller is answered without waiting for the time to be up
+    // no caller waits any more, so the held one is answered before its time is up
     await threads.together();
     await setImmediate();
     expect(heldTold).toBe(true);

@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** A run that ended so many days ago, with its pages. */
+/** Stores a run that ended `daysAgo` days ago, with its pages. */
 async function runWithPages(runId: string, daysAgo: number, symbols: readonly string[]): Promise<void> {
   const at = Date.now() - daysAgo * DAY;
   await storage.database.query(

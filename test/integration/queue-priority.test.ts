@@ -38,7 +38,7 @@ it('a backfill that fills the queue delays no live run, and urgent symbols go fi
   await run(past, names, '2026-01-01T00:00Z');
   await full.opened;
   await run(today, ['S01', 'S10']);
-  // until both have put all of theirs into the queue
+  // waits until both runs have put all their tasks into the queue
   await until(async () => {
     const children = await Promise.all(names.map((name) => openOf(rig.client, `${past}/${name}`)));
     const mine = await Promise.all(['S01', 'S10'].map((name) => openOf(rig.client, `${today}/${name}`)));

@@ -108,7 +108,7 @@ describe('recovery from a pause, over the sandbox venue', () => {
       },
       { name: 'data', status: 'ok', detail: expect.stringMatching(/candles of \d+ series built again from .*: all as stored$/) },
     ]);
-    // the advice of the sentence holds
+    // the advice in the message works
     const pruned = await predictlabHere(['prune', '--staging', '1ms', '--json'], rig.env);
     expect(pruned).toMatchObject({ code: 0 });
     expect((await rig.database.query('select from staging_batches')).rows).toEqual([]);

@@ -48,9 +48,9 @@ function madeUp(): readonly Priced[] {
 }
 
 let test: TestDatabase;
-/** How much longer than it promises the venue keeps its grains. */
+/** Factor by which the venue keeps grains longer than it promises. */
 let kept = 1;
-/** The venue's. */
+/** The venue's clock; UTC epoch milliseconds. */
 let clock = 0;
 beforeAll(async () => {
   test = await testDatabase();
@@ -185,7 +185,7 @@ describe.each([
     const fine = { at: BEGIN, daysBack: 5 };
     const coarse = { at: BEGIN + 9 * DAY, daysBack: 16 };
     const lateFine = { at: BEGIN + 9 * DAY + 1000, asOf: BEGIN, daysBack: 5, refetch: true };
-    // what lies before the first fine point of a window that the venue need not have kept is nobody's to take away
+    // no run removes older points before the first fine point of a window that the venue may have dropped
     const [from, upTo] = [BEGIN - 4 * DAY, BEGIN - DAY];
     await run(source, fine);
     await run(source, coarse);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   rig = await createCollectRig({
     now: () => clock,
     markets: [GROUP, SERIES],
-    // days of firings within a minute: what a venue allows in one is not what is tried here
+    // days of firings pass within a minute, so the request limit is raised
     env: { PREDICTLAB_RATE_SHARE: '10' },
   });
   await rig.add(
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const looks: { readonly asOf: number; readonly away: ReadonlySet<string> }[] = [];
-/** One firing of both symbols. @returns what the runs said */
+/** Runs one firing of both symbols. @returns the reasons of the runs */
 async function fire(): Promise<readonly string[]> {
   looks.push({ asOf: clock, away: new Set() });
   const said = await Promise.all(

@@ -109,7 +109,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await context.close();
   });
 
-  /** A context costs a second of CPU: one for each way a page may be restricted; how it is looked at is set page by page. */
+  /** Browser contexts by the restrictions of their pages, since creating one costs a second of CPU. Pages change other settings themselves. */
   const contexts = new Map<string, Promise<BrowserContext>>();
   const contextWith = (options: BrowserContextOptions): Promise<BrowserContext> => {
     const key = JSON.stringify(options);
@@ -143,7 +143,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     ['BTC_PRICE.html', 'light', 1280],
     ['BTC_PRICE.html', 'dark', 390],
   ] as const)('%s has no accessibility violation that axe finds, %s, %i px wide', async (name, colorScheme, width) => {
-    // axe is put in by the test, which the page's own policy would refuse
+    // the test injects axe, which the page's own content policy would refuse
     const page = await open(name, { colorScheme, width, bypassCSP: true });
     await page.addScriptTag({ content: axe.source });
     const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
@@ -207,7 +207,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.waitForSelector('.is-live canvas');
     const plot = page.locator('.panel:visible .plot').first();
     const hash = async (): Promise<string> => await page.evaluate('location.hash');
-    /** The address once it has another range. */
+    /** Waits until the address names another range; returns it. */
     const changed = async (before: string): Promise<string> => {
       await expect.poll(hash).not.toBe(before);
       return await hash();

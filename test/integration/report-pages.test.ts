@@ -351,7 +351,7 @@ describe('the current page of a symbol', () => {
     expect((await loadSymbolPage(test.database, file)).instruments, 'of this run').toEqual([]);
     expect((await loadSymbolPage(test.database, { ...file, newest: true })).instruments[0].backtests, 'of all sources').toHaveLength(2);
     expect(renderSymbolPage(newest, null)).toContain(`backtests of run <b>${RUN}</b>`);
-    // a backfill that ran later looked less far
+    // a backfill that ran later, as of an earlier time
     const config = { ...settingsOf(['RAIN']), asOf: AS_OF - 30 * DAY };
     await recordRunStart(test.database, {
       runId: 'backfill',

@@ -11,7 +11,7 @@ import { importTestSymbols } from '../support/symbols.ts';
 it('a stage whose input was lost in a failover of the database fails and states how to collect it again', async () => {
   const rig = await createRig({ stages: scriptedStages(() => undefined) });
   await importTestSymbols(rig.database);
-  // as a replica that lagged behind: the commit of collect was acknowledged, and is not there any more
+  // loses the acknowledged commit of collect, as after a switch to a replica that lagged behind
   await rig.database.query(`create function lose() returns trigger language plpgsql as $$
     begin delete from ledger where execution_id = new.execution_id and task_id = 'AAA/collect'; return null; end $$`);
   await rig.database.query(

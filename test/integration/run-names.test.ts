@@ -85,14 +85,14 @@ describe('the id of an ended run', () => {
     expect((await ask('status', String(first?.executionId))).stdout).toContain('success');
     await ask('cancel', 'again');
     await expect(rig.lab.result('again')).rejects.toMatchObject({ how: 'cancelled' });
-    // Temporal has it, and this command sees none of what it stored
+    // Temporal knows the run, but this command uses another database
     const elsewhere = await predictlabHere(['retry', 'again'], { ...rig.env, DATABASE_URL: '', PREDICTLAB_HOME: `${rig.home}/elsewhere` });
     expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining(`nothing is stored under ${rig.home}/elsewhere yet`) });
   });
 });
 
 describe('a run that Temporal has forgotten', () => {
-  /** Started past the rig, which replays what it started: of this run no history is left. */
+  /** Starts a run without the rig, which would replay it: its history is deleted. */
   async function forgotten(workflowId: string): Promise<string> {
     const reached = gate();
     script = ({ stage, work }) => {

@@ -50,7 +50,7 @@ async function untilStatus(runId: string, holds: (status: PipelineStatus) => boo
   });
 }
 
-/** Collects that say when they are reached, and wait. */
+/** Collect stages that report when they start, and then wait. */
 function heldCollects() {
   const reached = gate();
   const proceed = gate();
@@ -160,7 +160,7 @@ describe('a run', () => {
       await new Promise((_, reject) => call.work.signal.addEventListener('abort', () => reject(call.work.signal.reason)));
     };
     await scripted(script, async () => {
-      // at some of them the run hears of both at once
+      // for some of them the run receives both at once
       const answers = Array.from({ length: 8 }, async () => {
         const { runId } = await rig.lab.start({ symbols: ['AAA', 'BBB'], untilStage: 'clean' });
         await untilStatus(runId, ({ statusBreakdown }) => statusBreakdown.failed === 1 && statusBreakdown.running === 1);

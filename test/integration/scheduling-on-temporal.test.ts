@@ -52,7 +52,7 @@ function randomTasks(seed: number, url: string): { tasks: CustomTaskInput[]; max
   return { tasks, maxConcurrent: 1 + Math.floor(random() * 3), fails };
 }
 
-/** What the reducer alone says of the same tasks with the same answers. */
+/** The statuses by the reducer alone, for the same tasks and answers. */
 function statusesInTheory(tasks: CustomTaskInput[], maxConcurrent: number, fails: ReadonlySet<string>): Record<string, string> {
   const run = new DrivenRun(
     resolveConfig({ symbols: [], tasks, maxConcurrent }, { symbols: [], sources: { names: [], byDefault: [] }, now: 0 }),
@@ -94,7 +94,7 @@ describe('the scheduler on real Temporal', () => {
   });
 });
 
-/** Once each, after what they wait for, and not too many at a time. */
+/** Checks that each task was called once, after its dependencies, and at most `maxConcurrent` at a time. */
 function checkCalls(
   calls: readonly Call[],
   run: { tasks: CustomTaskInput[]; maxConcurrent: number; statuses: Record<string, string> },

@@ -133,7 +133,7 @@ describe('short custom tasks', () => {
       tasks: many.map((taskId) => ({ taskId, activity: 'note', args: [{ file }] })),
     });
     expect(await rig.lab.result(wide.runId)).toMatchObject({ statusBreakdown: { success: 300 } });
-    // one in twenty, and those that ran beside one
+    // an activity for about one task in twenty, and for those that ran beside one
     expect(eventsOf(await historyOf(rig, wide.runId)).activities.length).toBeLessThan(100);
     await rig.close();
     await kill(worker);

@@ -79,7 +79,7 @@ describe('the embedded Postgres', () => {
     const log = () => readFileSync(join(home, 'postgres', 'postgres.log'), 'utf8');
     const before = log().length;
     await close();
-    // the steps by force come only where the first one has waited its time
+    // a forced shutdown follows only after the time of the first step
     expect(log().slice(before)).toContain('received fast shutdown request');
     expect(log().slice(before)).not.toContain('immediate shutdown');
     expect(existsSync(pidFile())).toBe(false);

@@ -148,7 +148,7 @@ describe('prune', () => {
     const later = Date.now() + DAY;
     const before = { ticks: later, candles: later, quarantine: later, runs: later, staging: later };
     const counted = await test.database.transaction(async (writer) => {
-      // as a store at work, and a reader
+      // a store stage in progress, and a reader
       await writer.query('select from instrument_state for no key update');
       await writer.query('lock table ticks, candles, quarantine, runs, staged_rows in row exclusive mode');
       const looked: Database = {

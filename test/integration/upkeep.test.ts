@@ -87,13 +87,13 @@ it('the upkeep runs once a day on one of many workers, once after a machine slep
   }
   expect(await doneAt()).toBe(begin);
 
-  // three days later somebody has begun it, and says each minute that he is at it
+  // three days later a worker has started it, and renews its claim each minute
   const awake = begin + 3 * 86_400_000;
   await storage.database.query("insert into watch_state (name, state, at) values ('turn/upkeep/doing', 'null', now())");
   await turnsPass();
   await lookAt(awake);
   expect(await doneAt()).toBe(begin);
-  // until he dies
+  // until that worker dies
   await storage.database.query("update watch_state set at = now() - interval '6 minutes' where name = 'turn/upkeep/doing'");
   await turnsPass();
   await lookAt(awake + 360_000);

@@ -19,12 +19,12 @@ afterAll(() => test.close());
 
 const seeds: number[] = [];
 for (let seed = FIRST; seeds.length < WORLDS; seed++) {
-  // those that are quick and correct themselves while they are walked through
+  // worlds with few firings whose venue repeats rows
   const { repeats, firings } = makeWorld(seed);
   if (repeats && firings.length <= 9) seeds.push(seed);
 }
 
-/** And one whose venue says for a while that there are no trades, or only the newest few. */
+/** A world whose venue claims for a while that there are no trades, or only the newest few. */
 const LYING = { plain: true, lateness: 'prompt', outages: [], lies: true, count: 6, every: 4 * HOUR, pageSize: 50 } as const;
 let lying = FIRST;
 const hides = ({ lies }: World): boolean => lies.length > 0 && lies.every(({ kind }) => kind === 'empty' || kind === 'cut');

@@ -15,7 +15,7 @@ describe('an outage of one venue for eight days', () => {
     rig = await createCollectRig({
       now: () => clock,
       markets: [GROUP],
-      // eight days pass in seconds here, so a minute's budget does not do
+      // eight days pass in seconds, so the request limit is raised
       env: { PREDICTLAB_RATE_SHARE: '20' },
     });
     const [mine, theirs] = (['polymarket', 'predict'] as const).map((venue) => rig.venue.truth.instruments({ group: GROUP, venue })[0]);

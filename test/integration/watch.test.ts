@@ -239,7 +239,7 @@ it('a run that will miss its deadline is an incident while it runs, until a run 
   const { runId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store', deadline: '1s' });
   await hold.begun.opened;
   const check = deadlineCheck({ database: rig.database, lab: async () => rig.lab, log: silent });
-  // its stages have no past: a second each is assumed
+  // its stages have no recorded durations, so a second each is assumed
   await look(check, Date.now());
   expect(await open()).toEqual([expect.stringMatching(/^deadline: .*(after its deadline|has passed)/)]);
   await rig.lab.cancel(runId);

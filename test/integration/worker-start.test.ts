@@ -62,7 +62,7 @@ it('a start that hangs ends after SIGTERM with a message', async () => {
   silentServer.close();
 }, 60_000);
 
-/** Whether anybody is connected. */
+/** Whether a client is connected to the server. */
 const silentConnections = (server: Server): Promise<boolean> =>
   new Promise((resolve) => server.getConnections((_, count) => resolve(count > 0)));
 

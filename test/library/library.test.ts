@@ -130,7 +130,7 @@ describe('the library', () => {
   });
 });
 
-/** As a program asks that no compiler has seen. */
+/** Runs a backtest with a request that no compiler has checked. */
 const asked = (request: unknown) => runBacktest(request as Parameters<typeof runBacktest>[0]);
 
 const row = (openTime: number) => ({ openTime, open: 0.5, high: 0.5, low: 0.5, close: 0.5 });

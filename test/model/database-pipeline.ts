@@ -19,7 +19,7 @@ const SYMBOL = 'RAIN';
 const INSTRUMENT = 'predict:1';
 const TABLES = ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks', 'source_lateness', 'collect_owners'];
 
-/** The stages themselves, on an empty database. */
+/** The pipeline of the real stages, on an empty database. */
 export async function databasePipeline(database: Database, venue: ModelVenue): Promise<Pipeline> {
   await empty(database, TABLES);
   await importSymbols(database, [{ symbol: SYMBOL, title: '', enabled: true, priority: 3, sources: { predict: [{ marketId: 1 }] } }]);

@@ -18,10 +18,10 @@ import { TradeOrder } from '../../src/sources/walk/page-seam.ts';
 import { pointsOf } from './price-points.ts';
 import type { Lie, World, WorldTrade } from './world.ts';
 
-/** So many of the newest trades are left where a history is cut off. */
+/** Number of newest trades that remain where a history is cut off. */
 const CUT_TO = 3;
 const POINTS_PER_PAGE = 50;
-/** Rows that come again, where pages repeat some. */
+/** Number of rows that a page repeats. */
 const REPEATED = 2;
 
 const iso = (time: number): string => new Date(time).toISOString();
@@ -46,9 +46,9 @@ export class ModelVenue {
   /** Shown in this walk, and shown twice in some walk. */
   readonly #shown = new Set<WorldTrade>();
   readonly #corrected = new Set<WorldTrade>();
-  /** Somebody has seen the market's facts. */
+  /** Whether a run has seen the market's facts. */
   #wasFound = false;
-  /** The next request is the first one of a walk. */
+  /** Whether the next request is the first one of a walk. */
   #isFresh = true;
 
   /** The market's id at the venue. */
@@ -179,7 +179,10 @@ export class ModelVenue {
     return { ...kalshiInstrument(market, facts, this.clock), outcomeIds: ['1', '2'], ...this.#stated() };
   }
 
-  /** The number of trades so far, whatever the index shows of them, by the clock that stamps trades. Half of all venues count what is no tick, too. */
+  /**
+   * The venue's count of all trades so far, by the clock that stamps trades, also of those that its index hides. Half of all venues also
+   * count invalid rows.
+   */
   #stated(): Pick<Instrument, 'stated'> {
     if (!this.#world.statesTrades) return {};
     const trades =
@@ -194,7 +197,7 @@ export class ModelVenue {
     return this.#wasFound && this.#lie('reissued') !== undefined;
   }
 
-  /** Something of each outcome, as the venue lists them. */
+  /** Orders values, one per outcome, as the venue lists the outcomes. */
   #ordered<T>(things: readonly T[], ...alone: readonly Lie['kind'][]): T[] {
     // the order at the first look is the true one where no other was seen
     if (!this.#wasFound) return [...things];
@@ -202,7 +205,7 @@ export class ModelVenue {
     return turns % 2 === 1 ? [...things].reverse() : [...things];
   }
 
-  /** What the clock that stamps trades adds to ours. */
+  /** Milliseconds by which the clock that stamps trades is ahead of ours. */
   get #stampSkew(): number {
     const [trade] = this.#world.trades;
     return trade === undefined ? 0 : trade.stamp - trade.made;
@@ -247,7 +250,7 @@ export class ModelVenue {
     return { data: points.slice(Number(cursor), end), pagination };
   }
 
-  /** A request takes time, and may be the last one of a worker or find the venue down. */
+  /** Counts a request. It takes time, and may kill the worker or find the venue down. */
   #request(): void {
     this.requests++;
     this.now += 700;
@@ -284,7 +287,7 @@ export class ModelVenue {
     return { rows: this.#doubled(this.#spelled(rows.map((trade) => this.#row(trade)))), next, requests: 1, clock: this.clock };
   }
 
-  /** Rows as the venue writes them now: ids in other letters, or of outcomes that the market does not have. */
+  /** Rows as the venue spells them now: ids in other letters, or of outcomes that the market does not have. */
   #spelled(rows: readonly CandidateRow[]): readonly CandidateRow[] {
     const foreign = this.#areReissued ? ({ defect: 'unknown-outcome' } as const) : undefined;
     if (foreign === undefined && this.#lie('respelled') === undefined) return rows;
@@ -293,7 +296,10 @@ export class ModelVenue {
     );
   }
 
-  /** Whether the index leaves a trade out for now: one that is too old, one in `by` of those that were made while it does, or before it does, or all of them. */
+  /**
+   * Whether the index hides a trade now: because it is too old, or by a lie that hides one in `by` of the trades made during it, or before
+   * it, or all.
+   */
   #isHidden({ made, stamp }: WorldTrade): boolean {
     if (this.#world.horizon !== null && stamp < this.now - this.#world.horizon) return true;
     return this.#world.lies.some(

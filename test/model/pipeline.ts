@@ -15,9 +15,9 @@ import type { ModelVenue } from './model-venue.ts';
 import { StoredPoints, union } from './price-points.ts';
 import { DAY, type Firing, HOUR } from './world.ts';
 
-/** What a run of the pipeline leaves behind, and what the checks want to know of it. */
+/** One way to run the pipeline, with the results that the checks read. */
 export interface Pipeline {
-  /** One attempt to collect; throws when it fails, and goes on where an earlier attempt of the same run was. */
+  /** Makes one attempt to collect; throws when it fails, and continues where an earlier attempt of the same run ended. */
   attempt(executionId: string, firing: Firing): Promise<void>;
   /** Cleans, stores and builds candles. @returns what the run claims to have covered */
   store(executionId: string, firing: Firing): Promise<Claims>;
@@ -27,7 +27,7 @@ export interface Pipeline {
   points?(): StoredPoints;
   instrument(): Promise<Instrument | undefined>;
   lateness(asOf: number): Promise<number>;
-  /** What the second witness contradicted. */
+  /** Contradictions that the second witness found. */
   alarms(): Promise<readonly string[]>;
 }
 
@@ -40,9 +40,9 @@ export interface StoredTrade {
 
 export interface Claims {
   readonly ranges: readonly TimeRange[];
-  /** Whether the newest trades were looked at down to what was covered. */
+  /** Whether the walk read the newest trades down to covered time. */
   readonly whole: boolean;
-  /** What the venue showed last, by id, of what the run kept. */
+  /** The last version that the venue showed of each row that the run kept, by id. */
   readonly kept: ReadonlyMap<string, CandidateRow>;
 }
 
@@ -56,7 +56,7 @@ interface Staged {
 
 const never = new AbortController().signal;
 
-/** What one instrument has stored, and what its runs have staged. */
+/** Stored rows of one instrument, and the staged rows of its runs, in memory. */
 class MemoryStore {
   instrument: Instrument | undefined;
   readonly key: number;
@@ -70,7 +70,7 @@ class MemoryStore {
   /** Times of rows that are no ticks, by row. */
   readonly #quarantined = new Map<string, number>();
   doubts: { from: number; to: number; triedAt: number }[] = [];
-  /** What the second witness said that was not agreement. */
+  /** Contradictions that the second witness found. */
   readonly alarms: string[] = [];
 
   constructor(key: number) {
@@ -81,7 +81,7 @@ class MemoryStore {
     return latenessAt(this.#seen, asOf);
   }
 
-  /** What the venue stated at each discovery. */
+  /** Records the totals that the venue stated at a discovery. */
   note(stated: Instrument['stated']): void {
     if (stated !== undefined) this.#stated.push({ at: stated.at, trades: stated.trades ?? 0 });
   }
@@ -221,7 +221,7 @@ export interface MemorySymbol {
    * @returns the venues that failed for good
    */
   attempt(executionId: string, firing: Firing, isLast: boolean): Promise<readonly SourceType[]>;
-  /** What of it concerns one venue. */
+  /** The part of the pipeline for one venue. */
   of(venue: ModelVenue): Omit<Pipeline, 'attempt'>;
 }
 

@@ -9,7 +9,7 @@ import type { WorldReport } from './run-world.ts';
 import { BEGIN, DAY, HOUR, MINUTE } from './world.ts';
 
 const LATENESS = 10 * MINUTE;
-const MOST_LATENESS = 6 * HOUR;
+const MAX_LAG = 6 * HOUR;
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)];
 
 interface PointFiring {
@@ -23,11 +23,11 @@ interface PointFiring {
 interface PointsWorld {
   readonly opensAt: number;
   readonly ended: number | null;
-  /** Moments at which the price changed. */
+  /** Times at which the price changed. */
   readonly ticks: readonly number[];
-  /** How late the venue shows a price. */
+  /** Milliseconds until the venue shows a price. */
   readonly lag: number;
-  /** Added to our clock; the venue's is never ahead. */
+  /** Milliseconds by which the venue's clock differs from ours; it is never ahead. */
   readonly skew: number;
   readonly firings: readonly PointFiring[];
 }
@@ -76,7 +76,7 @@ function makePointsWorld(seed: number): PointsWorld {
   };
 }
 
-/** Lets a world of price points happen and compares what is stored and claimed with what the venue had. */
+/** Runs a world of price points and compares stored and claimed data with the venue's. */
 export async function runPointsWorld(seed: number, withBackfills = false): Promise<WorldReport> {
   const made = makePointsWorld(seed);
   const world = withBackfills ? { ...made, firings: backfills(seed, made.firings) } : made;
@@ -155,7 +155,7 @@ export async function runPointsWorld(seed: number, withBackfills = false): Promi
     check(`run ${index}`);
   }
   const last = world.firings[world.firings.length - 1];
-  const window = { from: last.asOf - last.daysBack * DAY, to: last.asOf - MOST_LATENESS - 100 * MINUTE };
+  const window = { from: last.asOf - last.daysBack * DAY, to: last.asOf - MAX_LAG - 100 * MINUTE };
   if (wrong.length === 0 && !stored.covered.some(({ from, to }) => from <= window.from && to >= window.to))
     wrong.push(`in the end its ${last.daysBack} days are not covered: ${JSON.stringify(stored.covered)}`);
   requests = 0;

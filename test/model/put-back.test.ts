@@ -12,7 +12,7 @@ const OUT = path.join(ROOT, 'node_modules/.cache/predictlab', `put-back-${proces
 
 interface Bug {
   readonly name: string;
-  /** File of `src`, what it says, and what it says with the bug. */
+  /** File of `src`, a part of its code, and that part with the bug. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** The kind of world in which the bug shows. @default the worlds of any seed */
   readonly worlds?: 'two venues' | 'points' | 'backfills' | 'witness' | 'mixed' | Shape;
@@ -69,7 +69,7 @@ async function modelWith({ changes }: Pick<Bug, 'changes'>, name: string): Promi
           if (!id.endsWith('.ts')) return null;
           let code = readFileSync(id, 'utf8');
           for (const { file, from, to } of changes.filter((change) => path.join(ROOT, 'src', change.file) === id)) {
-            // a bug that is no longer there to be made must be looked at again
+            // a bug must be adapted when the code that it changes is no longer there
             if (code.split(from).length !== 2) throw new Error(`${file} does not say once: ${from}`);
             code = code.replace(from, () => to);
             left.splice(
@@ -434,7 +434,10 @@ const BUGS: readonly Bug[] = [
 
 afterAll(() => rmSync(OUT, { recursive: true, force: true }));
 
-/** Lets every world happen and says in how many a bug showed: `PREDICTLAB_PUT_BACK=500 npx vitest run --project unit test/model/put-back.test.ts` */
+/**
+ * Number of worlds in which each bug is tried, for the share that shows it: `PREDICTLAB_PUT_BACK=500 npx vitest run --project unit
+ * test/model/put-back.test.ts`
+ */
 const COUNTED = Number(process.env.PREDICTLAB_PUT_BACK ?? 0);
 
 describe('the model of venues detects the bug that', () => {
@@ -453,7 +456,7 @@ describe('the model of venues detects the bug that', () => {
       for (let seed = COUNTED > 0 ? 1 : first; seed <= last; seed++) {
         const world =
           typeof worlds === 'string' ? (worlds === 'two venues' ? model.two : model[worlds]) : (of: number) => model.any(of, shape);
-        // a failure that no honest world has tells, too
+        // an error counts too, because no correct world raises one
         const { wrong } = await world(seed).catch((error: unknown) => ({ wrong: [String(error)] }));
         if (wrong.length === 0) continue;
         showing++;

@@ -7,19 +7,19 @@ import { type Claims, memorySymbol, type Pipeline } from './pipeline.ts';
 import { union } from './price-points.ts';
 import { DAY, type Firing, HOUR, type Lateness, MINUTE, marketBeside, type World, type WorldTrade } from './world.ts';
 
-/** What a world was good for: how much of it was exercised, and what was wrong. */
+/** Result of a world: how much of it was exercised, and all differences. */
 export interface WorldReport {
   readonly runs: number;
   readonly stored: number;
-  /** One sentence each; none: the data and its coverage are the truth. */
+  /** One sentence for each difference; empty when data and coverage are true. */
   readonly wrong: readonly string[];
 }
 
-/** Between two attempts of a run. */
+/** Milliseconds between two attempts of a run. */
 export const PAUSE = 5 * MINUTE;
 export const ATTEMPTS = 3;
 
-/** A market, what is stored of it, and what that is compared with. */
+/** A market at its venue, its pipeline, and the checks of what that stores. */
 interface Side {
   readonly venue: ModelVenue;
   readonly pipeline: Looked;
@@ -55,7 +55,7 @@ const reportOf = async (world: World, pipeline: Looked, { wrong }: Checks, runs:
   wrong: wrong.map((sentence) => `seed ${world.seed}: ${sentence}`),
 });
 
-/** Lets a world happen, run after run, and compares what is stored and claimed with the truth after each. */
+/** Runs a world and compares, after each run, what is stored and claimed with the truth. */
 export async function runWorld(
   world: World,
   pipelineOf: (venue: ModelVenue) => Pipeline | Promise<Pipeline>,
@@ -72,7 +72,7 @@ export async function runWorld(
 }
 
 /**
- * Lets a world happen whose venue lies in any ways at once. While it lies, only its rows can be judged: none is invented, doubled or moved.
+ * Runs a world whose venue lies in several ways at once. While it lies, only its rows can be judged: none is invented, doubled or moved.
  * Long after the lies, the documented recovery (a run with `refetch`) makes rows, coverage and facts equal to the truth.
  */
 export async function runMixedWorld(world: World): Promise<WorldReport> {
@@ -120,7 +120,7 @@ async function attempts(attempt: Pipeline['attempt'], venues: readonly ModelVenu
   return false;
 }
 
-/** What a world's venue fails with on purpose. */
+/** Whether an error is one that a world's venue raises on purpose. */
 export const isExpected = (error: unknown): boolean =>
   error instanceof Error &&
   /venue is down|worker was killed|repeats the same page|refuses its own cursors|so nothing of this market counts as collected/.test(
@@ -130,14 +130,14 @@ export const isExpected = (error: unknown): boolean =>
 /** Grain of the oldest points of a mixed world, in seconds. */
 const COARSEST_GRAIN = 1800;
 
-/** What the checks look at. */
+/** The part of the pipeline that checks read. */
 type Looked = Omit<Pipeline, 'attempt'>;
 
 export interface Ran {
   readonly run: string;
   readonly firing: Firing;
   readonly claims: Claims;
-  /** Expected before the run. */
+  /** The lateness that was expected before the run, in milliseconds. */
   readonly lateness: number;
   readonly venue: ModelVenue;
   readonly pipeline: Looked;
@@ -145,7 +145,7 @@ export interface Ran {
   readonly failed?: boolean;
 }
 
-/** Ways of being late that lose nothing, however late that is. */
+/** Kinds of lateness that lose no row, however late it comes. */
 const REACHED: readonly Lateness[] = ['rarely', 'blackout', 'with-the-close'];
 
 /** Compares what is stored and claimed with the truth of a world. */
@@ -156,9 +156,9 @@ export class Checks {
   /** Trades that become ticks. */
   readonly #good: readonly WorldTrade[];
   #closedSeen = Number.POSITIVE_INFINITY;
-  /** Runs that have looked at all that there was. */
+  /** Number of runs that have read everything that there was. */
   #whole = 0;
-  /** Whether some run's window was shorter than rows may be late: what lies before it nobody was asked to find. */
+  /** Whether some run's window was shorter than rows may be late: rows before such a window may stay missing. */
   #narrow = false;
 
   constructor(world: World) {
@@ -171,11 +171,11 @@ export class Checks {
     const ticks = await ran.pipeline.ticks();
     const stored = new Set(ticks.map(({ id }) => id));
     this.#rows(ran, ticks);
-    // what a venue calls closed that is not is believed until it says otherwise, or its result has stood
+    // a market that the venue wrongly calls closed is believed until the venue corrects it, or its result has stood
     const { closed = false, confirmedAt } = (await ran.pipeline.instrument()) ?? {};
     if (closed && confirmedAt === undefined && this.#world.lies.some(({ kind }) => kind === 'closed')) return;
     this.#claims(ran, stored);
-    // what a paging does not reach is lost, and not claimed
+    // rows beyond the reach of a paging are lost, and not claimed
     if (ran.claims.whole && this.#world.reaches === null) {
       this.#overlap(ran, stored);
       await this.#coverage(ran, stored);
@@ -185,7 +185,7 @@ export class Checks {
     if (ran.claims.whole) this.#whole++;
   }
 
-  /** The rows of a run whose venue may be lying. */
+  /** Checks the rows of a run whose venue may be lying. */
   async afterLyingRun(ran: Ran): Promise<void> {
     this.#rows(ran, await ran.pipeline.ticks());
     this.#prices(ran);
@@ -193,7 +193,7 @@ export class Checks {
     if (beyond !== undefined) this.wrong.push(`${ran.run} claims what is after its own instant`);
   }
 
-  /** Every trade that the venue has is stored, the window is covered, and the market's facts are the true ones. */
+  /** Checks that every trade of the venue is stored, the window is covered, and the market's facts are the true ones. */
   async afterRecovery(pipeline: Looked, venue: ModelVenue, { asOf, daysBack }: Firing): Promise<void> {
     if (this.wrong.length > 0) return;
     // what lies beyond the venue's horizon was gone before the recovery
@@ -217,7 +217,7 @@ export class Checks {
     if (end?.resolution.kind === 'settled' && end.resolution.payout !== 1) this.wrong.push('in the end the loser is paid');
   }
 
-  /** Each tick is one of the venue's trades, once, as the venue showed it last. */
+  /** Checks that each tick is one of the venue's trades, stored once, as the venue showed it last. */
   #rows({ run, claims }: Ran, ticks: Awaited<ReturnType<Pipeline['ticks']>>): void {
     for (const [id, { price, size }] of claims.kept) this.#content.set(id, { price, size });
     const byId = new Map(this.#world.trades.map((trade) => [trade.id, trade]));
@@ -237,7 +237,7 @@ export class Checks {
     for (const id of this.#content.keys()) if (!met.has(id)) this.wrong.push(`${run} lost ${id}`);
   }
 
-  /** Each price point is the price of a trade in its bucket. */
+  /** Checks that each price point is the price of a trade in its bucket. */
   #prices({ run, pipeline }: Ran): void {
     for (const [time, { price, grain }] of pipeline.points?.().points ?? []) {
       const isTrue = this.#good.some(
@@ -249,13 +249,13 @@ export class Checks {
     }
   }
 
-  /** What is claimed was seen: no trade in it that was there to be seen, or that comes no later than is known, is missing. */
+  /** Checks that claimed time lacks no trade that was shown, or that comes no later than the known lateness. */
   #claims({ run, claims, lateness, venue, firing }: Ran, stored: ReadonlySet<string>): void {
     const looked = venue.requests === 0 ? venue.now : venue.firstLook;
     for (const trade of this.#good) {
       if (stored.has(trade.id) || !isWithin(trade.stamp, claims.ranges)) continue;
       const late = trade.visible - trade.stamp;
-      // how late an index is that nobody has looked at before is not known, but an hour of it is not claimed
+      // the lateness of an index that no run has read yet is unknown, but its last hour is not claimed
       const expected = this.#whole === 0 && this.#world.lateness === 'behind' ? UNSEEN_LATENESS_MS : MIN_LATENESS_MS;
       if (trade.visible > looked && late > Math.max(lateness, expected)) continue;
       this.wrong.push(
@@ -267,7 +267,7 @@ export class Checks {
     if (beyond !== undefined) this.wrong.push(`${run} claims what is after its own instant`);
   }
 
-  /** What earlier runs claimed is taken back as far as the lateness that is known by now makes it doubtful. */
+  /** Checks that earlier claims are withdrawn where the lateness that is known now makes them doubtful. */
   async #coverage({ run, firing, venue, pipeline }: Ran, stored: ReadonlySet<string>): Promise<void> {
     if (this.#narrow || !['prompt', 'behind'].includes(this.#world.lateness) || firing.asOf < firing.at - HOUR) return;
     const covered = await pipeline.covered();
@@ -280,7 +280,7 @@ export class Checks {
       this.wrong.push(`${run} leaves ${ago(firing.at, lost.stamp)} covered, but ${lost.id} comes ${ago(venue.now, lost.visible)}`);
   }
 
-  /** A row that comes at most twice as late as is always expected is found by every walk that looks down to what is covered. */
+  /** Checks that every walk down to covered time finds rows that are at most twice as late as usual. */
   #overlap({ run, firing, venue, claims }: Ran, stored: ReadonlySet<string>): void {
     if (firing.asOf < firing.at - HOUR) return;
     const from = Math.max(firing.asOf - firing.daysBack * DAY, Math.min(...claims.ranges.map((range) => range.from)) - MIN_LATENESS_MS);
@@ -291,7 +291,7 @@ export class Checks {
     if (lost !== undefined) this.wrong.push(`${run} looked and did not find ${lost.id} of ${ago(firing.at, lost.stamp)}`);
   }
 
-  /** A run leaves no hole: whatever was looked at before it, and however long ago its instant is, all of its window is covered. */
+  /** Checks that a run covers its whole window, whatever was read before it and however long ago its instant is. */
   async #caughtUp({ run, firing, venue, pipeline, failed = false }: Ran): Promise<void> {
     if (failed || this.#world.reaches !== null || this.#world.lies.length > 0) return;
     const { from, to } = { from: firing.asOf - firing.daysBack * DAY, to: firing.asOf };
@@ -304,7 +304,7 @@ export class Checks {
       this.wrong.push(`${run} (as of ${ago(firing.at, to)}) leaves a hole from ${ago(to, hole.from)} to ${ago(to, hole.to)}`);
   }
 
-  /** A close is never dated before the last trade, a result never before somebody saw it. */
+  /** Checks that a close is never dated before the last trade, nor a result before a run saw it. */
   async #facts({ run, firing, venue, pipeline }: Ran): Promise<void> {
     const instrument = await pipeline.instrument();
     const { closedFrom, statesClose } = this.#world;
@@ -323,7 +323,7 @@ export class Checks {
       this.wrong.push(`${run} knows the result ${ago(firing.at, resolution.at ?? 0)}, it was there ${ago(firing.at, closedFrom)}`);
   }
 
-  /** @param again makes one more attempt to collect */
+  /** Checks the state after the last firing. @param again makes one more attempt to collect */
   async atTheEnd(pipeline: Looked, venue: ModelVenue, again: Pipeline['attempt']): Promise<void> {
     if (this.wrong.length > 0 || this.#world.reaches !== null) return;
     const final = this.#world.firings.at(-1) as Firing;

@@ -7,8 +7,8 @@ const EVERY = 4 * HOUR;
 const COUNT = 36;
 
 /**
- * Lets two venues happen to one symbol, of which one is away for two to four days, and compares each with its truth after every
- * run: what works loses nothing by what does not.
+ * Runs a symbol with two venues, of which one is away for two to four days, and compares each with its truth after every run: the venue
+ * that works loses nothing by the one that does not.
  */
 export async function runTwoVenues(seed: number): Promise<WorldReport> {
   const shape = { every: EVERY, count: COUNT, plain: true };

@@ -8,7 +8,7 @@ import { runTwoVenues } from './two-venues.ts';
 import { runSparingWorld, runWitnessWorld, sparingWorld, witnessWorld } from './witness-world.ts';
 import { makeWorld, mixedShape } from './world.ts';
 
-/** More of them: `PREDICTLAB_WORLDS=20000 npx vitest run --project unit test/model` */
+/** Number of worlds; for more: `PREDICTLAB_WORLDS=20000 npx vitest run --project unit test/model` */
 const WORLDS = worldsOf(500);
 /** Worlds in which the venue lies in several ways at once. */
 const MIXED_WORLDS = worldsOf(500, { quick: 40, night: 4_000 });
@@ -17,7 +17,7 @@ const SPARING_WORLDS = worldsOf(42, { quick: 2, night: 200 });
 const FOR_MS = patience(600_000);
 const FIRST = Number(process.env.PREDICTLAB_FIRST_WORLD ?? 1);
 
-/** Lets worlds happen. Those in which nothing happens prove nothing. */
+/** Runs worlds and expects no difference, and at least so many runs and stored rows: worlds without them prove nothing. */
 async function expectTrue(
   worlds: number,
   run: (seed: number) => Promise<WorldReport>,

@@ -28,7 +28,7 @@ export function sparingWorld(seed: number, perHour: number): World | null {
   return { ...world, lies, trades: world.trades.map((trade) => ({ ...trade, bad: false })) };
 }
 
-/** Firings after a sparing venue's day until somebody notices, counted from the first one; null where nobody does. */
+/** Number of firings after a sparing venue's day until a run notices, counted from the first one; null when none does. */
 export async function runSparingWorld(world: World): Promise<number | null> {
   const venue = new ModelVenue(world);
   const pipeline = memoryPipeline(venue);
@@ -45,8 +45,8 @@ export async function runSparingWorld(world: World): Promise<number | null> {
 }
 
 /**
- * Lets the world of a venue happen that states how many trades there were. An honest one never raises an alarm. One that leaves trades out
- * is found out by the second firing after it did; once its index is whole again, everything is stored and no doubt is left.
+ * Runs the world of a venue that states its number of trades. An honest venue never raises an alarm. A venue that leaves trades out is
+ * detected by the second firing after it did; once its index is whole again, everything is stored and nothing stays in doubt.
  */
 export async function runWitnessWorld(
   world: World,
@@ -58,7 +58,7 @@ export async function runWitnessWorld(
   const good = world.trades.filter(({ bad }) => !bad);
   let runs = 0;
   let alarms = 0;
-  /** Trades that runs claimed to have and did not, with the firing at which that could be seen first. */
+  /** Trades that runs claimed and did not store, each with the first firing at which that could be seen. */
   const owed = new Map<string, number>();
   for (const [index, firing] of world.firings.entries()) {
     venue.now = Math.max(venue.now, firing.at);

@@ -6,7 +6,7 @@ export const DAY = 24 * HOUR;
 /** Long ago for every clock: rows of a world are never in the future of the machine that runs it. */
 export const BEGIN = Date.UTC(2024, 2, 4);
 
-/** What a venue says of one trade from a moment on. */
+/** Content of a trade at the venue from a moment on. */
 export interface Version {
   readonly from: number;
   readonly price: number;
@@ -20,18 +20,18 @@ export interface WorldTrade {
   readonly stamp: number;
   /** First moment at which the venue shows it; the first version's `from`. */
   readonly visible: number;
-  /** What it shows, oldest first. */
+  /** Versions that the venue shows, oldest first. */
   readonly versions: readonly Version[];
-  /** The last version is what the venue shows once it has shown the row twice in one walk, and from then on. */
+  /** Whether the venue shows the last version for good once it has shown the row twice in one walk. */
   readonly touchy: boolean;
-  /** Nobody can take it for a tick. */
+  /** Whether the row is not a valid tick. */
   readonly bad: boolean;
 }
 
-/** One firing of a schedule, or somebody's backfill. */
+/** One firing of a schedule, or a backfill. */
 export interface Firing {
   readonly at: number;
-  /** What the run is as of; `at`, later starts aside. */
+  /** The run's instant: equal to `at`, except for a run that starts late. */
   readonly asOf: number;
   readonly daysBack: number;
   readonly refetch: boolean;
@@ -39,25 +39,25 @@ export interface Firing {
   readonly killedAt: readonly number[];
 }
 
-/** A made-up venue with one market, and who looks at it when. All of it follows from the seed. */
+/** A made-up venue with one market, and the times of the runs that read it. All of it follows from the seed. */
 export interface World {
   readonly seed: number;
   readonly trades: readonly WorldTrade[];
   readonly pageSize: number;
   /** How the venue counts pages: by a row's place in the list, which moves when rows come, or by the row itself. */
   readonly cursors: 'offset' | 'row';
-  /** Pages begin with the last rows of the page before them. */
+  /** Whether pages start with the last rows of the page before them. */
   readonly repeats: boolean;
   readonly opensAt: number;
-  /** The planned end, which binds nobody. */
+  /** The planned end; trading may end before or after it. */
   readonly plannedEnd: number | null;
   /** When trading really ended; null when it goes on. */
   readonly ended: number | null;
-  /** When the venue begins to call it closed. */
+  /** Time from which the venue calls the market closed. */
   readonly closedFrom: number | null;
   /** Whether the venue says when it closed. */
   readonly statesClose: boolean;
-  /** What the venue's `Date` header adds to our clock. */
+  /** Milliseconds by which the venue's `Date` header differs from our clock. */
   readonly headerSkew: number;
   readonly outages: readonly { readonly from: number; readonly to: number }[];
   readonly firings: readonly Firing[];
@@ -78,12 +78,12 @@ export interface World {
 }
 
 /**
- * For a while a venue says what is not so: that there are no trades, or only the newest few; that it is years from now; lists its outcomes
- * in the other order, or only their names; calls an open market closed (and settled, where `by` is above 0); pays the loser; shows trades
- * twice on a page, once with other content; leaves out one trade in some (`dropped`), or all of some hours (`hole`); changes the order
- * inside a second from answer to answer (`shuffled`); refuses cursors that it has given (`expired`); hides some trades that it has shown
- * before (`withdrawn`); writes ids in other letters (`respelled`); gives the outcomes other ids (`reissued`); states that nothing was
- * traded (`zero`).
+ * Something untrue that a venue shows for a while: no trades (`empty`), or only the newest few (`cut`); a wrong clock (`clock`); the
+ * outcomes in the other order (`reversed`), or only their names (`renamed`); an open market as closed, and as settled where `by` is above 0
+ * (`closed`); the loser as paid (`flipped`); trades twice on a page, once with other content (`doubled`); one trade in some left out
+ * (`dropped`), or all of some hours (`hole`); another order inside a second in each answer (`shuffled`); its own cursors refused
+ * (`expired`); trades hidden that it has shown before (`withdrawn`); ids in other letters (`respelled`); other ids of the outcomes
+ * (`reissued`); a stated total of nothing (`zero`).
  */
 export interface Lie {
   readonly kind:
@@ -105,7 +105,7 @@ export interface Lie {
     | 'zero';
   readonly from: number;
   readonly to: number;
-  /** What its clock is off by. */
+  /** Milliseconds that a wrong clock is ahead or a hole lasts, or one trade in so many is left out; above 0, `closed` also settles. */
   readonly by: number;
   /** Trades from this moment on are not left out. @default none */
   readonly until?: number;
@@ -117,10 +117,10 @@ export interface Lie {
  */
 export type Lateness = 'prompt' | 'behind' | 'stragglers' | 'rarely' | 'blackout' | 'with-the-close';
 
-/** What is given of a world; the rest follows from the seed. */
+/** Properties of a world that are given; the rest follows from the seed. */
 export interface Shape {
   readonly lateness?: Lateness;
-  /** Between two firings, in milliseconds. */
+  /** Milliseconds between two firings. */
   readonly every?: number;
   readonly count?: number;
   readonly pageSize?: number;
@@ -130,13 +130,13 @@ export interface Shape {
   readonly sharesIds?: boolean;
   readonly deniesMore?: boolean;
   readonly statesClose?: boolean;
-  /** Every firing looks at three days up to now. */
+  /** Whether every firing reads three days up to now. */
   readonly plain?: boolean;
   readonly outages?: World['outages'];
   readonly firings?: World['firings'];
-  /** Between the end and the moment from which the venue calls it closed, in milliseconds; a market with it does end. */
+  /** Milliseconds from the end until the venue calls the market closed; a market with it does end. */
   readonly closedAfter?: number;
-  /** Whether the venue lies at times: any such lies, or those. */
+  /** Whether the venue lies at times: true for all kinds, or the kinds. */
   readonly lies?: boolean | readonly Lie['kind'][];
   readonly cursors?: World['cursors'];
   /** Whether the venue states how many trades there were. @default false */
@@ -343,7 +343,7 @@ function makeFirings(
       killedAt: random.next() < 0.25 ? [1 + random.integer(6)] : [],
     });
   }
-  // long after everything: what could still be found is found
+  // long after the last firing, when everything that can be found has been found
   const end = first + count * every + 5 * HOUR;
   for (const at of [end, end + HOUR, end + 2 * HOUR]) firings.push({ at, asOf: at, daysBack: 3, refetch: false, killedAt: [] });
   return firings;

@@ -5,11 +5,11 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
 /** Longest wait that is accepted. A longer one is a mistake of the venue or a ban, and a try after an hour is soon enough. */
-const LONGEST_HINT_MS = 3_600_000;
+const MAX_HINT_MS = 3_600_000;
 
 const TOO_MANY_REQUESTS = 429;
 
-const bounded = (ms: number): number => Math.min(Math.max(0, ms), LONGEST_HINT_MS);
+const bounded = (ms: number): number => Math.min(Math.max(0, ms), MAX_HINT_MS);
 
 /** Smallest number of seconds that is read as an epoch time; as a wait it would last thirty years. */
 const FIRST_EPOCH_SECONDS = 1e9;

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { connectOrRefuse, connectTemporal } from '../../../src/client/connection/connect-temporal.ts';
 
-/** A server that can be connected to, and for which every call is one too many for now (UNAVAILABLE): the SDK tries each again, ever more seldom. */
+/** A server that accepts connections and answers every call with UNAVAILABLE; the SDK retries each, with growing pauses. */
 async function busyServer() {
   let calls = 0;
   const server = createServer();
@@ -17,7 +17,7 @@ async function busyServer() {
     stream.on('error', () => undefined);
     const answer = { ':status': 200, 'content-type': 'application/grpc' };
     if (String(headers[':path']).endsWith('/GetSystemInfo')) {
-      // what it can is asked on connecting: an empty message says that it can little
+      // on connecting, clients request the server's capabilities; an empty message means few of them
       stream.respond(answer, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
       return void stream.end(Buffer.alloc(5));
@@ -30,7 +30,7 @@ async function busyServer() {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls: () => calls,
     close: async () => {
-      // a session that was opened while its connection was closed stays
+      // a session that was opened while its connection closed would stay open
       for (const session of sessions) session.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
@@ -51,12 +51,12 @@ test('a connection that is closed while its calls are retried ends these calls, 
         await new Promise((resolve) => setTimeout(resolve, closeAfterMs));
         await connection.close();
         const reasons = (await ends).map((end) => (end.status === 'rejected' ? String(end.reason) : 'answered'));
-        // an attempt that was under way says how it ended; none was answered, and none is left without an end
+        // every attempt in progress ends with a reason; none was answered
         expect(reasons).toEqual(reasons.map(() => expect.stringMatching(/CANCELLED|UNAVAILABLE|shut down|closed/i)));
       }),
       {
         numRuns: 15,
-        // one whose next attempt would come after the end, and one that was tried again before it
+        // one whose next attempt would come after the deadline, and one that was retried before it
         examples: [
           [[0], 60],
           [[0], 180],

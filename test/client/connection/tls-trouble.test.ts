@@ -13,7 +13,7 @@ const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: fold
 const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
 const read = (name: string): Buffer => readFileSync(file(name));
 
-/** Certificates as people have them: of an authority of their own, one that has expired, one of another authority. */
+/** Creates certificates of common kinds: of a private authority, an expired one, one of another authority. */
 function makeCertificates(): void {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   for (const name of ['ca', 'other'])

@@ -20,7 +20,7 @@ const incident = {
 };
 const message = { key: 'm-incident-7-opened', alert: alertOf('opened', incident) };
 
-/** A mail server that takes one mail, or says what is wrong with it. */
+/** A mail server that accepts one mail, or refuses it with the given message. */
 async function mailServer(refusal?: string) {
   let mail = '';
   const server = createServer((socket) => {

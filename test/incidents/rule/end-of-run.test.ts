@@ -67,7 +67,7 @@ describe('the observation at the end of a run', () => {
       { type: 'open', trouble: { venue: 'predict', cause: expect.stringContaining('ARCHIVED') } },
     ]);
     expect(changes.every((change) => change.type === 'open' && change.trouble.subjects.length === 1)).toBe(true);
-    // the collect stages are well, and the change is closed by no later run
+    // the collect stages are healthy, and no later run closes an incident
     const open = changes.flatMap((change, index) =>
       change.type === 'open'
         ? [{ id: String(index), ...change.trouble, subjects: change.trouble.subjects.map((one) => ({ ...one, asOf: 5, wellAt: null })) }]
