@@ -9,6 +9,7 @@
 // --floors: the rooms of mutate/floors.json one after the other; fails where a smaller share is noticed than its floor says. Only unit tests are
 // run, so a room that service tests prove has a lower floor.
 import { readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -31,6 +32,14 @@ const { values, positionals } = parseArgs({
     services: { type: 'boolean', default: false },
   },
 });
+
+/** What runs now and must be closed, the last one first: the test process, the servers. A signal closes them before this process ends. */
+const open = new Set();
+const closeAll = async () => {
+  for (const close of [...open].reverse()) await close();
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => void closeAll().finally(() => process.exit(128 + constants.signals[signal])));
 
 await runMain(async () => {
   // some tests need the built project
@@ -63,9 +72,9 @@ async function shareKilled(folder, withServices = values.services) {
 
   const judged = sample.filter((mutant) => !isEquivalent(mutant));
   const unit = testFilesOf(folder);
-  if (unit.length === 0) throw new SetUpError(`there are no unit tests in test/${folder}`);
-  const left = await survivorsOf(judged, { folder, tests: unit });
   const services = withServices ? serviceTestFilesOf(folder) : [];
+  if (unit.length + services.length === 0) throw new SetUpError(`there are no tests of src/${folder}; add unit tests, or try --services`);
+  const left = unit.length > 0 ? await survivorsOf(judged, { folder, tests: unit }) : judged;
   const survivors =
     left.length > 0 && services.length > 0 ? await withServers((env) => survivorsOf(left, { folder, tests: services, env })) : left;
   for (const mutant of survivors) console.log(`survived   ${sentenceOf(mutant)}${mutant.reached ? '' : '  (no test reaches it)'}`);
@@ -83,10 +92,15 @@ async function withServers(use) {
   const file = await bundleServers();
   const provided = {};
   const { default: start } = await import(pathToFileURL(file).href);
-  const close = await start({ provide: (name, value) => void (provided[name] = value) });
+  const starting = start({ provide: (name, value) => void (provided[name] = value) });
+  // a signal may come while they start
+  const close = async () => await (await starting)();
+  open.add(close);
   try {
+    await starting;
     return await use({ MUTATE_PROVIDED: JSON.stringify(provided) });
   } finally {
+    open.delete(close);
     await close();
     rmSync(file, { force: true });
   }
@@ -97,6 +111,8 @@ async function survivorsOf(mutants, { folder, tests, env }) {
   const isService = env !== undefined;
   const bundle = await bundleTests(tests, mutants, isService ? [path.join(ROOT, 'test/support/install-runtime.ts')] : []);
   const runner = createTestProcess({ env, isolated: isService });
+  const end = async () => await runner.end();
+  open.add(end);
   try {
     const patient = { file: bundle, mutant: 0, of: mutants.length, limitMs: () => 600_000 };
     const refuse = (failed, when) => new SetUpError(`the tests of src/${folder} fail without any mutant${when}: ${failed}`);
@@ -132,7 +148,8 @@ async function survivorsOf(mutants, { folder, tests, env }) {
     await proveSound(' after the mutants, of which one leaves something behind');
     return survivors;
   } finally {
-    await runner.close();
+    open.delete(end);
+    await end();
     rmSync(bundle, { force: true });
   }
 }

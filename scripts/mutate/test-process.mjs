@@ -3,6 +3,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ROOT } from '../set-up/project.mjs';
 
 const OWN_FILE = fileURLToPath(import.meta.url);
+/** Answers a run once the caller's process is about to end: another test process would outlive it. */
+const NEVER = new Promise(() => {});
 
 /**
  * A process that runs a bundle of tests. It is replaced when a test never ends, since a mutant may loop for ever.
@@ -12,10 +14,12 @@ const OWN_FILE = fileURLToPath(import.meta.url);
  */
 export function createTestProcess({ env = {}, isolated = false } = {}) {
   let child;
+  let isEnded = false;
   const start = () => fork(OWN_FILE, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   return {
     /** Runs a bundle with one mutant on, or none (0). A test that does not end within its `limitMs`, or takes the process along, has failed. */
     async run({ file, mutant, of, files, limitMs }) {
+      if (isEnded) return await NEVER;
       child ??= start();
       const mine = child;
       let timer;
@@ -35,8 +39,14 @@ export function createTestProcess({ env = {}, isolated = false } = {}) {
       });
       clearTimeout(timer);
       mine.off('message', onMessage).off('exit', onExit);
+      if (isEnded) return await NEVER;
       if (answer.gone || isolated) await this.close();
       return answer;
+    },
+    /** Closes it for good: a run never returns after that. */
+    async end() {
+      isEnded = true;
+      await this.close();
     },
     async close() {
       const mine = child;
