@@ -81,9 +81,12 @@ function visit(node, look) {
   }
 }
 
+/** The list of switches. Another thread of the tests, which may have only the text of a function, shares it. */
+const LIST = "(globalThis._mutants ??= process.getBuiltinModule('worker_threads').getEnvironmentData('_mutants'))";
+
 /**
- * The source with every mutant behind a switch: `$mutants[0]` is the number of the mutant that is on, and `$mutants[n]` becomes 1 where
- * mutant n is reached. Mutants are numbered from 1. A thread that got only the text of a function has no such list: it makes an empty one.
+ * The source with every mutant behind a switch: `_mutants[0]` is the number of the mutant that is on, and `_mutants[n]` becomes 1 where
+ * mutant n is reached. Mutants are numbered from 1.
  */
 export function withSwitches(file, source, mutants) {
   const here = mutants
@@ -97,7 +100,7 @@ export function withSwitches(file, source, mutants) {
     while (here.length > 0 && here[0].start < to) {
       const { number, start, stop, replacement } = here.shift();
       const original = render(start, stop);
-      text += `${source.slice(at, start)}(((globalThis.$mutants ??= [])[${number}] = 1, $mutants[0] === ${number}) ? (${replacement}) : (${original}))`;
+      text += `${source.slice(at, start)}((${LIST}[${number}] = 1, _mutants[0] === ${number}) ? (${replacement}) : (${original}))`;
       at = stop;
     }
     return text + source.slice(at, to);

@@ -157,10 +157,10 @@ async function runTest({ body, blocks }) {
 
 /** Numbers of the mutants that were reached since the last call. */
 function takeReached() {
-  const { $mutants } = globalThis;
+  const { _mutants } = globalThis;
   const reached = [];
-  for (let number = 1; number < $mutants.length; number++) if ($mutants[number] === 1) reached.push(number);
-  $mutants.fill(0, 1);
+  for (let number = 1; number < _mutants.length; number++) if (_mutants[number] === 1) reached.push(number);
+  _mutants.fill(0, 1);
   return reached;
 }
 

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setEnvironmentData } from 'node:worker_threads';
 import { ROOT } from '../set-up/project.mjs';
 
 const OWN_FILE = fileURLToPath(import.meta.url);
@@ -7,7 +8,8 @@ const OWN_FILE = fileURLToPath(import.meta.url);
 const NEVER = new Promise(() => {});
 
 /**
- * A process that runs a bundle of tests. It is replaced when a test never ends, since a mutant may loop for ever.
+ * A process that runs a bundle of tests. It is replaced after a failure: a mutant may loop for ever, or leave behind what the failed test
+ * would have cleaned up.
  *
  * @param env variables in addition to those of this process
  * @param isolated whether each run gets a process of its own
@@ -15,7 +17,13 @@ const NEVER = new Promise(() => {});
 export function createTestProcess({ env = {}, isolated = false } = {}) {
   let child;
   let isEnded = false;
-  const start = () => fork(OWN_FILE, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const start = () =>
+    fork(OWN_FILE, {
+      cwd: ROOT,
+      execArgv: ['--no-warnings'],
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
   return {
     /** Runs a bundle with one mutant on, or none (0). A test that does not end within its `limitMs`, or takes the process along, has failed. */
     async run({ file, mutant, of, files, limitMs }) {
@@ -40,7 +48,7 @@ export function createTestProcess({ env = {}, isolated = false } = {}) {
       clearTimeout(timer);
       mine.off('message', onMessage).off('exit', onExit);
       if (isEnded) return await NEVER;
-      if (answer.gone || isolated) await this.close();
+      if (answer.failed !== undefined || isolated) await this.close();
       return answer;
     },
     /** Closes it for good: a run never returns after that. */
@@ -62,8 +70,10 @@ export function createTestProcess({ env = {}, isolated = false } = {}) {
 let loads = 0;
 
 async function outcomeOf({ file, mutant, of, files }) {
-  globalThis.$mutants = new Uint32Array(of + 1);
-  globalThis.$mutants[0] = mutant;
+  // a name without an underscore would be watched where plugins are proved
+  globalThis._mutants ??= new Uint32Array(new SharedArrayBuffer(4 * (of + 1)));
+  setEnvironmentData('_mutants', globalThis._mutants);
+  globalThis._mutants.fill(0)[0] = mutant;
   try {
     const { run } = await import(`${pathToFileURL(file).href}?${loads++}`);
     return await run(files, (begun) => process.send({ begun }));

@@ -269,7 +269,7 @@ const MEMORIES: Readonly<Record<string, string>> = {
   'a module with the query of a copy':
     "import { left } from './left.mjs?predictlab-fresh=1'; export const learn = () => left.push(1); export const recall = () => left[0];",
   'a module in a data: URL':
-    "import { left } from 'data:text/javascript,export const left = [];'; export const learn = () => left.push(1); export const recall = () => left[0];",
+    "import { left } from 'data:text/javascript,export const left = [];'; export const learn = () => left.push(1); export const recall = () => left[0]; export const forget = () => left.pop();",
   'a module of CommonJS': "import left from './left.cjs'; export const learn = () => left.push(1); export const recall = () => left[0];",
   'a module that is required':
     "import { createRequire } from 'node:module'; const left = createRequire(import.meta.url)('./left.cjs'); export const learn = () => left.push(1); export const recall = () => left[0];",

@@ -95,8 +95,11 @@ describe('the example venue in docs/venues.md', () => {
         read: async (cursor) => ({ ...(await gale.trades(context, instrument).read(cursor)), rows: [broken.readTrade({}, instrument)] }),
       }),
     };
-    const { report } = await checkVenue({ venue: broken, recording, env, records: true, module: './documented-venue.test.ts' });
+    // this file, or the bundle that holds it
+    const [, name = ''] = /([^/\\]+):\d+:\d+\)?$/m.exec(new Error().stack ?? '') ?? [];
+    const { report } = await checkVenue({ venue: broken, recording, env, records: true, module: `./${name}` });
     const problems = report.rules.flatMap(({ problem }) => problem ?? []);
-    expect(problems).toContainEqual(expect.stringMatching(/^when is not defined \(documented-venue\.test\.ts:\d+:\d+\)$/));
+    expect(problems).toContainEqual(expect.stringMatching(/^when is not defined \([^/\s]+:\d+:\d+\)$/));
+    expect(problems.join()).toContain(`(${name}:`);
   });
 });

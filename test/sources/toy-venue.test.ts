@@ -8,7 +8,7 @@ import { checkVenue, recordingSchema } from '../../src/sources/check/check-venue
 import type { Venue } from '../../src/sources/venue.ts';
 
 /** The example of docs/venues.md, which is plain JavaScript. */
-const EXAMPLE = '../../examples/toy-venue.mjs';
+const EXAMPLE = new URL('../../examples/toy-venue.mjs', import.meta.url).href;
 const recorded = recordingSchema.parse(JSON.parse(readFileSync('examples/toy-answers.json', 'utf8')));
 const { answers: _, at: __, ...unrecorded } = recorded;
 
