@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -68,6 +68,28 @@ describe('backtests of plugins on threads', () => {
     ]);
     for (let again = 0; again < 2 * availableParallelism(); again++)
       expect(await series(honest, 'honest')).toMatchObject({ provable: true, notProvable: [] });
+  });
+
+  it('get another thread when a task has left something in the globals of its thread after its own end', async () => {
+    const tasks = path.join(folder, 'tasks.mjs');
+    const hasLeft = path.join(folder, 'has-left');
+    writeFileSync(
+      tasks,
+      `import { writeFileSync } from 'node:fs';
+import { z } from 'zod';
+const leave = () => { globalThis[Symbol.for('left')] = {}; writeFileSync(${JSON.stringify(hasLeft)}, ''); };
+const input = z.strictObject({});
+export default { activities: {
+  leave: { input, thread: true, run: () => (setTimeout(leave, 50), {}) },
+  findLeft: { input, thread: true, run: () => ({ left: Symbol.for('left') in globalThis }) },
+} };`,
+    );
+    const task = (name: string) => threads.run({ module: tasks, name, thread: true }, {}, contextWith());
+    const honest = strategy('honestToo', '{}');
+    await task('leave');
+    await expect.poll(() => existsSync(hasLeft)).toBe(true);
+    expect(await series(honest, 'honestToo')).toMatchObject({ provable: true, notProvable: [] });
+    expect(await task('findLeft')).toEqual({ left: false });
   });
 });
 

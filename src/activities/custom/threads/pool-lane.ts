@@ -20,11 +20,17 @@ interface PoolThread {
   readonly worker: Worker;
   /** Fails the thread's job when the thread ends unexpectedly. Undefined while the thread runs no job. */
   ended: ((cause: unknown) => void) | undefined;
-  /** Whether a plugin changed an object that all code of the thread shares. */
-  used: boolean;
   /** Terminates the thread after it has been unused for a while. */
   idleTimer: NodeJS.Timeout | undefined;
 }
+
+interface JobOptions {
+  readonly whose: string;
+  readonly signal: AbortSignal;
+  readonly onMessage: (message: FromThread) => void;
+}
+
+type LastOfJob = Exclude<FromPool, FromThread>;
 
 /** A pool of threads for jobs that compute: one per core, started when first needed, with one job at a time each. */
 export class PoolLane {
@@ -43,24 +49,33 @@ export class PoolLane {
     return this.#queue.size;
   }
 
-  /** Runs a job; terminates the thread if the job does not react to an abort. @param whose name of the job in messages */
-  async run<T>(
-    job: PoolJob,
-    { whose, signal, onMessage }: { whose: string; signal: AbortSignal; onMessage: (message: FromThread) => void },
-  ): Promise<T> {
+  /** Runs a job; terminates the thread if the job does not react to an abort. @param how.whose name of the job in messages */
+  async run<T>(job: PoolJob, how: JobOptions): Promise<T> {
+    const { signal } = how;
     signal.throwIfAborted();
-    const taken = await this.#take(signal);
-    const thread = taken.used && !('task' in job) ? this.#replace(taken) : taken;
+    let thread = await this.#take(signal);
+    try {
+      for (;;) {
+        const last = await this.#runOn(thread, job, how);
+        if ('end' in last) return last.end as T;
+        thread = this.#replace(thread);
+      }
+    } finally {
+      if (this.#threads.has(thread)) this.#give(thread);
+    }
+  }
+
+  /** Runs a job on a thread. @returns its last message */
+  async #runOn(thread: PoolThread, job: PoolJob, { whose, signal, onMessage }: JobOptions): Promise<LastOfJob> {
     const { port1: ours, port2: theirs } = new MessageChannel();
     let grace: NodeJS.Timeout | undefined;
     let stop: (() => void) | undefined;
     try {
       signal.throwIfAborted();
-      return await new Promise<T>((resolve, reject) => {
+      return await new Promise<LastOfJob>((resolve, reject) => {
         const receive = (message: FromPool): void => {
-          if (!('end' in message)) return onMessage(message);
-          thread.used = message.used;
-          resolve(message.end as T);
+          if ('end' in message || 'used' in message) resolve(message);
+          else onMessage(message);
         };
         ours.on('message', receive);
         thread.ended = (cause) => {
@@ -85,7 +100,6 @@ export class PoolLane {
       clearTimeout(grace);
       ours.close();
       thread.ended = undefined;
-      if (this.#threads.has(thread)) this.#give(thread);
     }
   }
 
@@ -128,7 +142,7 @@ export class PoolLane {
 
   #open(): PoolThread {
     const worker = new Worker(threadEntry('pool-thread'), { resourceLimits: threadLimits() });
-    const thread: PoolThread = { worker, ended: undefined, used: false, idleTimer: undefined };
+    const thread: PoolThread = { worker, ended: undefined, idleTimer: undefined };
     let cause: unknown;
     worker.on('message', ({ module, stray }: StrayOfPool) => logStray(this.#log, module, stray));
     worker.on('error', (error) => {

@@ -20,10 +20,12 @@ workerPort.on('message', ({ job, port }: { job: PoolJob; port: MessagePort }) =>
   const stop = new AbortController();
   const send = (message: FromPool): void => port.postMessage(message);
   port.on('message', ({ abort }: ToThread) => stop.abort(errorOf(abort)));
+  // compared before backtests and not after each task, because a comparison takes milliseconds
+  if (!('task' in job) && sharedObjectsChanged()) return send({ used: true });
   // a job also fails if its result cannot be sent
   void doJob(job, send, stop.signal)
-    .then((end) => send({ end, used: sharedObjectsChanged() }))
-    .catch((thrown: unknown) => send({ end: { thrown: describeThrown(thrown) }, used: sharedObjectsChanged() }));
+    .then((end) => send({ end }))
+    .catch((thrown: unknown) => send({ end: { thrown: describeThrown(thrown) } }));
 });
 
 async function doJob(job: PoolJob, send: (message: FromPool) => void, signal: AbortSignal): Promise<unknown> {
@@ -32,10 +34,11 @@ async function doJob(job: PoolJob, send: (message: FromPool) => void, signal: Ab
     return await runThreadTask(job.task, { send, signal });
   }
   const how = { alive: (): void => send({ heartbeat: null }), signal };
-  if ('backtests' in job) {
-    module = job.backtests.plugins;
-    return await runBacktests(job.backtests, how);
+  module = 'backtests' in job ? job.backtests.plugins : job.walkForward.plugins;
+  try {
+    return 'backtests' in job ? await runBacktests(job.backtests, how) : await runWalkForward(job.walkForward, how);
+  } finally {
+    // a change that is taken back before the next backtests counts too
+    sharedObjectsChanged();
   }
-  module = job.walkForward.plugins;
-  return await runWalkForward(job.walkForward, how);
 }

@@ -56,11 +56,9 @@ export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: Seri
 /** A message from a thread of the pool about its job: the last one has the result. */
 export type FromPool =
   | FromThread
-  | {
-      readonly end: unknown;
-      /** Whether a plugin changed an object that all code of the thread shares. If so, backtests do not run on this thread again. */
-      readonly used: boolean;
-    };
+  | { readonly end: unknown }
+  /** Refuses backtests, because a plugin changed an object that all code of the thread shares. */
+  | { readonly used: true };
 
 /** An error on a thread of the pool that no task waits for, and the module whose task ran last. */
 export interface StrayOfPool {
