@@ -209,6 +209,43 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
     },
     'was changed by the strategy',
   ],
+  'replaces the iterators of arrays by ones that skip what is compared': [
+    () => {
+      const values = Array.prototype[Symbol.iterator];
+      const none = () => values.call([]);
+      const skipping = function (this: { owner?: unknown }[]) {
+        return this[0]?.owner === Math ? none() : values.call(this);
+      };
+      Object.assign(Array.prototype, { [Symbol.iterator]: skipping });
+      return () => 'hold';
+    },
+    'Array.prototype[Symbol(Symbol.iterator)] was changed by the strategy',
+  ],
+  'replaces Math.max and the comparison that would show it': [
+    () => {
+      const { is } = Object;
+      Math.max = () => 1;
+      Object.is = (one, other) => typeof one === 'function' || is(one, other);
+      return () => 'hold';
+    },
+    'Math.max was changed by the strategy',
+  ],
+  'replaces Math.max and what would put it back': [
+    () => {
+      const { defineProperty } = Reflect;
+      Math.max = () => 1;
+      Reflect.defineProperty = (owner, key, descriptor) => key === 'max' || defineProperty(owner, key, descriptor);
+      return () => 'hold';
+    },
+    'Math.max was changed by the strategy',
+  ],
+  'adds to Object.prototype what descriptors of properties inherit': [
+    () => {
+      (Object.prototype as { get?: unknown }).get = () => 1;
+      return () => 'hold';
+    },
+    'Object.prototype.get was changed by the strategy',
+  ],
   'reads on in a file that is already open': [
     () => () => (fs.readvSync(0, [Buffer.alloc(8)]) > 0 ? 'long' : 'flat'),
     'a strategy cannot use readvSync while it decides',
@@ -323,9 +360,11 @@ describe('a strategy that cheats', () => {
   });
 
   it.each(Object.entries(REFUSED))('is refused: %s', (_how, [create, sentence]) => {
-    const { min } = Math;
+    const { min, max } = Math;
+    const { is } = Object;
+    const { defineProperty } = Reflect;
     expect(() => run(create)).toThrow(sentence);
-    expect(Math.min).toBe(min);
+    expect([Math.min, Math.max, Object.is, Reflect.defineProperty]).toEqual([min, max, is, defineProperty]);
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 

@@ -46,17 +46,15 @@ export function requireBuiltIns(how: string): void {
   if (!usedBuiltInChanged()) return;
   const changed = changedBuiltIn();
   if (changed === undefined) return;
-  for (const { owner, descriptors } of builtIns()) {
-    if (owner !== globalThis) for (const key of Reflect.ownKeys(owner)) if (!descriptors.has(key)) Reflect.deleteProperty(owner, key);
-    for (const [key, descriptor] of descriptors) Reflect.defineProperty(owner, key, descriptor);
-  }
+  restoreBuiltIns();
   throw badInput(`${changed} ${how}, but all other code in this process uses it; leave built-ins unchanged`);
 }
 
 interface BuiltIn {
   readonly name: string;
   readonly owner: object;
-  readonly descriptors: ReadonlyMap<PropertyKey, PropertyDescriptor>;
+  readonly keys: readonly PropertyKey[];
+  readonly descriptors: readonly PropertyDescriptor[];
 }
 
 /** The built-ins as they were at the first use, since a program may have replaced some on purpose before that. */
@@ -67,9 +65,17 @@ export function forgetBuiltIns(): void {
   [recorded, used, closed] = [undefined, undefined, []];
 }
 
-// captured when this module is loaded: a strategy could later replace them by functions that hide its changes
-const { getOwnPropertyDescriptor: descriptorOf } = Object;
-const { ownKeys: keysOf } = Reflect;
+// captured when this module is loaded: a strategy could later replace them by functions that hide its changes.
+// For the same reason the loops below use indices: iterators and methods of arrays can be replaced too.
+const { getOwnPropertyDescriptor: descriptorOf, is } = Object;
+const { ownKeys: keysOf, defineProperty, deleteProperty, setPrototypeOf } = Reflect;
+
+/** Descriptor of a property, without a prototype: what a strategy adds to `Object.prototype` would be part of it. */
+const bareDescriptor = (owner: object, key: PropertyKey): PropertyDescriptor | undefined => {
+  const descriptor = descriptorOf(owner, key);
+  if (descriptor !== undefined) setPrototypeOf(descriptor, null);
+  return descriptor;
+};
 
 /** The global names that the engine uses. */
 const GLOBALS = [
@@ -120,22 +126,44 @@ function builtIns(): readonly BuiltIn[] {
     ...ITERATORS,
     globalThis,
   }).map(([name, owner]): BuiltIn => {
-    const keys = owner === globalThis ? GLOBALS : Reflect.ownKeys(owner);
-    return { name, owner, descriptors: new Map(keys.map((key) => [key, descriptorOf(owner, key) as PropertyDescriptor])) };
+    const keys = owner === globalThis ? GLOBALS : keysOf(owner);
+    return { name, owner, keys, descriptors: keys.map((key) => bareDescriptor(owner, key) as PropertyDescriptor) };
   }));
 }
 
 /** Name of the first built-in that differs from its recorded state; undefined if none does. */
 function changedBuiltIn(): string | undefined {
-  for (const { name, owner, descriptors } of builtIns()) {
-    for (const [key, before] of descriptors) {
-      const now = descriptorOf(owner, key);
-      if (!Object.is(now?.value, before.value) || now?.get !== before.get) return nameOf(name, key);
+  const all = builtIns();
+  for (let i = 0; i < all.length; i++) {
+    const { name, owner, keys, descriptors } = all[i];
+    for (let k = 0; k < keys.length; k++) {
+      const now = bareDescriptor(owner, keys[k]);
+      if (!is(now?.value, descriptors[k].value) || now?.get !== descriptors[k].get) return nameOf(name, keys[k]);
     }
-    const added = owner === globalThis ? undefined : keysOf(owner).find((key) => !descriptors.has(key));
+    let added: PropertyKey | undefined;
+    visitAdded(all[i], (key) => (added ??= key));
     if (added !== undefined) return nameOf(name, added);
   }
   return undefined;
+}
+
+function restoreBuiltIns(): void {
+  const all = builtIns();
+  for (let i = 0; i < all.length; i++) {
+    const { owner, keys, descriptors } = all[i];
+    visitAdded(all[i], (key) => deleteProperty(owner, key));
+    for (let k = 0; k < keys.length; k++) defineProperty(owner, keys[k], descriptors[k]);
+  }
+}
+
+/** Calls `visit` with each key of a built-in that is not in its recorded state. */
+function visitAdded({ owner, keys }: BuiltIn, visit: (key: PropertyKey) => unknown): void {
+  const now = owner === globalThis ? [] : keysOf(owner);
+  for (let i = 0; i < now.length; i++) {
+    let k = 0;
+    while (k < keys.length && keys[k] !== now[i]) k++;
+    if (k === keys.length) visit(now[i]);
+  }
 }
 
 const nameOf = (owner: string, key: PropertyKey): string => (typeof key === 'string' ? `${owner}.${key}` : `${owner}[${String(key)}]`);
@@ -147,12 +175,12 @@ let closed: readonly { readonly owner: object; readonly count: number }[] = [];
 
 function usedBuiltInChanged(): boolean {
   if (used === undefined) {
-    const all = builtIns().flatMap(({ name, owner, descriptors }) =>
-      [...descriptors]
-        .filter(([key, { value }]) => typeof value === 'function' && (owner === globalThis || (USED[name]?.includes(key) ?? false)))
-        .map(([key, { value }]) => ({ owner, key, value: value as unknown })),
+    const all = builtIns().flatMap(({ name, owner, keys, descriptors }) =>
+      keys
+        .map((key, i) => ({ owner, key, value: descriptors[i].value as unknown }))
+        .filter(({ key, value }) => typeof value === 'function' && (owner === globalThis || (USED[name]?.includes(key) ?? false))),
     );
-    closed = builtIns().flatMap(({ name, owner, descriptors }) => (CLOSED.includes(name) ? [{ owner, count: descriptors.size }] : []));
+    closed = builtIns().flatMap(({ name, owner, keys }) => (CLOSED.includes(name) ? [{ owner, count: keys.length }] : []));
     used = { owners: all.map(({ owner }) => owner), keys: all.map(({ key }) => key), values: all.map(({ value }) => value) };
   }
   const { owners, keys, values } = used;
