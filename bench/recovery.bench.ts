@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { PredictLab } from '../src/client.ts';
 import type { ServingProcess } from '../src/set-up/processes/kept-process.ts';
-import { startWorkerProcess } from '../src/set-up/processes/worker-process.ts';
+import { startWorkerProcess } from '../src/set-up/stack.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { withBenchStack } from './bench-stack.ts';
 import type { BenchResult } from './result.ts';

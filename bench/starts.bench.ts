@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { commandLine } from '../src/set-up/processes/child-process.ts';
-import { startWorkerProcess } from '../src/set-up/processes/worker-process.ts';
+import { startWorkerProcess } from '../src/set-up/stack.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { withBenchStack } from './bench-stack.ts';
 import { cpuSeconds } from './child.ts';

@@ -6,7 +6,7 @@ import { startSandboxVenue } from '../sandbox/venue.ts';
 import { PredictLab } from '../src/client.ts';
 import type { CatalogueEntry } from '../src/contracts/catalogue.ts';
 import type { ServingProcess } from '../src/set-up/processes/kept-process.ts';
-import { startWorkerProcess } from '../src/set-up/processes/worker-process.ts';
+import { startWorkerProcess } from '../src/set-up/stack.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 import { importSymbols } from '../src/storage/markets/catalogue.ts';
 import { createLog } from '../src/telemetry/log.ts';

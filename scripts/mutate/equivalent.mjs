@@ -76,7 +76,7 @@ export const EQUIVALENT = [
     because: 'no price is off its grid by exactly the allowance for rounding',
   },
   {
-    file: 'input/input-problems.ts',
+    file: 'input/pipeline-schema.ts',
     code: "typeof retryDelay !== 'string' || typeof maxDelay !== 'string'",
     becomes: "typeof retryDelay !== 'string' && typeof maxDelay !== 'string'",
     because: 'what is no text is no duration either, and no duration is shorter than another',
@@ -208,7 +208,7 @@ export const EQUIVALENT = [
     because: 'a typed array takes nothing beyond its end',
   },
   {
-    file: 'scheduling/graph/cycles.ts',
+    file: 'scheduling/graph/graph.ts',
     code: 'cycles.length < CYCLES_NAMED',
     becomes: 'cycles.length <= CYCLES_NAMED',
     because: 'the path of the first cycle past the limit is built and left out',

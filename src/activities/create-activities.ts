@@ -1,25 +1,29 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
-import type { StageCall, StageInput, StageOutcome, TaskMetrics } from '../contracts/task/stage-report.ts';
+import type { SharedEnd, StageCall, StageInput, StageOutcome, TaskMetrics, TaskOutcome } from '../contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
+import { observeRun } from '../incidents/rows/observe-run.ts';
 import type { LoadedPlugins } from '../plugins/plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';
 import type { Database } from '../storage/database/database.ts';
 import { symbolsByName } from '../storage/markets/catalogue.ts';
+import { recordLostEffects } from '../storage/runs/ledger/custom-effects.ts';
+import { discardUnstored } from '../storage/runs/ledger/ledger.ts';
+import { endRun } from '../storage/runs/runs.ts';
 import { createCustomActivities, customTasks } from './custom/custom-tasks.ts';
 import type { PluginThreads } from './custom/threads/plugin-threads.ts';
 import type { CustomActivity, RunActivities, StageActivities } from './registry.ts';
+import { writeRunReport } from './report/run-report.ts';
 import { createVisualize } from './report/visualize.ts';
 import { createExpandUniverses } from './run/expand-universes.ts';
-import { createFinishPipeline } from './run/finish-pipeline.ts';
 import { bookkeepingFailure, createPreparePipeline } from './run/prepare-pipeline.ts';
 import { createRunSettings } from './run/run-settings.ts';
+import { runWithFollowing, type SharedAttempt } from './runner/shared-activity.ts';
 import { createTaskRunner } from './runner/task-runner.ts';
 import { createBacktest } from './stages/backtest/backtest.ts';
 import { createClean } from './stages/clean.ts';
 import { type CollectDependencies, createCollect } from './stages/collect/collect.ts';
-import { type RunStage, runStages } from './stages/following-stages.ts';
 import { createKline } from './stages/kline.ts';
 import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';
@@ -94,13 +98,6 @@ export function createActivities(
       await runStages({ database, runStage }, stage, call);
 
   const custom = createCustomActivities(activities, runTask, { database, threads: dependencies.threads, env });
-  const finish = createFinishPipeline({
-    database,
-    home,
-    onNews,
-    temporalUiUrl: dependencies.temporalUiUrl,
-    log,
-  });
   return {
     collect: stageActivity('collect'),
     clean: stageActivity('clean'),
@@ -122,7 +119,7 @@ export function createActivities(
       }),
     ),
     expandUniverses: mapped(secrets, createExpandUniverses({ database, sources, log })),
-    finishPipeline: mapped(secrets, finish),
+    finishPipeline: mapped(secrets, createFinishPipeline(dependencies)),
     custom,
   };
 }
@@ -147,3 +144,55 @@ const mapped =
       throw bookkeepingFailure(thrown, secrets);
     }
   };
+
+/** Runs one attempt of a stage inside the current activity. @param following set unless the stage is the activity's own */
+export type RunStage = (stage: Stage, call: StageCall, following?: Pick<SharedAttempt, 'progress'>) => Promise<TaskOutcome>;
+
+/** Runs the stage of an activity, then those of the stages in `call.following` that can start within a second. */
+export async function runStages(
+  { database, runStage }: { readonly database: Database; readonly runStage: RunStage },
+  stage: Stage,
+  call: StageCall,
+): Promise<StageOutcome> {
+  const { runId, executionId, symbol, following } = call;
+  if (following === undefined) return await runStage(stage, call);
+  const { followed, ...own } = await runWithFollowing({
+    database,
+    executionId,
+    taskId: stageTaskId(symbol, stage),
+    own: () => runStage(stage, call),
+    following: following.stages.map((next) => ({ taskId: stageTaskId(symbol, next), next })),
+    run: async ({ next }, { progress, mayHaveRun }) => {
+      const given = { runId, executionId, symbol, policy: following.policies?.[next], mayHaveRun: mayHaveRun || call.mayHaveRun };
+      return await runStage(next, given, { progress });
+    },
+  });
+  // outputs are left out after the last stage, since the workflow reads them only to choose how the next stage runs
+  const isOver = followed.length === following.stages.length && followed.every(({ kind }) => kind === 'succeeded');
+  const briefly = (end: SharedEnd): SharedEnd => (isOver && end.kind === 'succeeded' ? { ...end, output: null } : end);
+  return {
+    ...own,
+    ...(isOver && { output: null }),
+    followed: followed.map((end, i) => ({ stage: following.stages[i], ...briefly(end) })),
+  };
+}
+
+/** Records how a run ended and writes its page, also for partial and failed runs. */
+function createFinishPipeline({ database, home, onNews, temporalUiUrl, log }: ActivityDependencies): RunActivities['finishPipeline'] {
+  return async ({ runId, executionId, result, customTasks, discardStaging }) => {
+    const lost = await recordLostEffects(database, { runId, executionId, result, customTasks });
+    if (lost > 0) log.info('effects of custom tasks that the ledger did not have were recorded at the end of the run', { runId, lost });
+    if (discardStaging) {
+      const rows = await discardUnstored(database, { executionId });
+      log.info('staged rows of the aborted run were discarded', { runId, rows });
+    }
+    const news = await database.transaction(async (transaction) => {
+      await endRun(transaction, { executionId, result });
+      return await observeRun(transaction, { executionId, result });
+    });
+    if (news) onNews?.();
+    const temporalUrl = temporalUiUrl === undefined ? undefined : `${temporalUiUrl}/${encodeURIComponent(runId)}/${executionId}/history`;
+    const { path: report } = await writeRunReport({ database, home, executionId, log, temporalUrl });
+    return { report };
+  };
+}

@@ -8,8 +8,8 @@ import {
 } from '../../src/activities/stages/collect/collect-failures.ts';
 import { ERROR_EFFECTS, type ErrorType, PredictLabError } from '../../src/contracts/errors.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
-import { type SourceType } from '../../src/contracts/words.ts';
-import { partsOfFailure } from '../../src/incidents/rule/fingerprint.ts';
+import type { SourceType } from '../../src/contracts/words.ts';
+import { partsOfFailure } from '../../src/incidents/rule/end-of-run.ts';
 
 describe('failures of single instruments of a source', () => {
   const instrument = (id: string): Instrument => ({ id }) as Instrument;

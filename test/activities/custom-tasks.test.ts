@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { customActivity } from '../../src/activities/custom/custom-tasks.ts';
-import { durationSchema } from '../../src/activities/custom/sleep.ts';
+import { customActivity, durationSchema } from '../../src/activities/custom/custom-tasks.ts';
 import type { Task } from '../../src/activities/runner/task-runner.ts';
 import type { StageWork } from '../../src/activities/stages/stage-work.ts';
 

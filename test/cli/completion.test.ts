@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SHELL_SCRIPTS } from '../../src/cli/commands/completion.ts';
+import { namesToComplete, SHELL_SCRIPTS } from '../../src/cli/commands/completion.ts';
 import { candidatesFor, type Names } from '../../src/cli/completion/candidates.ts';
-import { namesToComplete } from '../../src/cli/completion/known-names.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { predictlab } from './run-main.ts';
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/command-list.ts';
-import { createProgram } from '../../src/cli/program.ts';
+import { COMMANDS, createProgram } from '../../src/cli/program.ts';
 
 /** A command's help as it is printed. */
 function helpOf(command: Command): string {

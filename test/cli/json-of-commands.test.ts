@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/command-list.ts';
-import { createProgram } from '../../src/cli/program.ts';
+import { COMMANDS, createProgram } from '../../src/cli/program.ts';
 import { JsonRecord } from '../support/json-record.ts';
 import { predictlab } from './run-main.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { backtestLines } from '../../src/cli/plan/plan-lines.ts';
+import { backtestLines } from '../../src/cli/commands/plan.ts';
 import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 
 it('a plan prints the trading terms of a run, and those of strategies with settings of their own', () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
-import { COMMANDS } from '../../src/cli/command-list.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { type Answer, COMMAND, predictlab, predictlabHere } from '../support/command.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW } from '../support/sandbox-run.ts';

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
-import { restoreElsewhere } from '../../src/watch/upkeep/restore-elsewhere.ts';
+import { restoreElsewhere } from '../../src/watch/upkeep/upkeep.ts';
 import { predictlab, predictlabHere } from '../support/command.ts';
 import { administer } from '../support/postgres.ts';
 import { createRig, type Rig } from '../support/rig.ts';

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
+import { type RunStage, runStages } from '../../src/activities/create-activities.ts';
 import { createTaskRunner, type Task } from '../../src/activities/runner/task-runner.ts';
-import { type RunStage, runStages } from '../../src/activities/stages/following-stages.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { AttemptDetails, StageCall, StageOutcome } from '../../src/contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../../src/contracts/words.ts';

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { flagOutliers } from '../../src/market/flag-outliers.ts';
-import { RollingMedian } from '../../src/market/rolling-median.ts';
+import { flagOutliers, RollingMedian } from '../../src/market/flag-outliers.ts';
 import { columnsOf, tick } from './ticks.ts';
 
 /** A quiet market around 0.50 whose trades are of size 100, with some ticks replaced from index 60 on. */

@@ -6,7 +6,7 @@ import type { Interval } from '../../src/contracts/words.ts';
 import { bucketStart } from '../../src/market/candles/bucket.ts';
 import { buildCandles } from '../../src/market/candles/build-candles.ts';
 import type { CandleColumns, SequencedTicks } from '../../src/market/candles/candle-columns.ts';
-import { rollUp } from '../../src/market/candles/roll-up.ts';
+import { rollUp } from '../../src/market/candles/candle-set.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { scratchFolder } from '../files/scratch.ts';
 import { columnsOf, tick } from './ticks.ts';

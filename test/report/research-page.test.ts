@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compareTrades } from '../../src/report/research/compare-trades.ts';
 import { paramGrid } from '../../src/report/research/param-grid.ts';
 import type { ComparedTrial } from '../../src/report/research/research-data.ts';
 import { renderResearchPage } from '../../src/report/research/research-page.ts';
+import { compareTrades } from '../../src/report/research/research-sections.ts';
 import { HOUR } from './sample-numbers.ts';
 import { sampleResearch as data, grid, START, trade, trial } from './sample-research.ts';
 

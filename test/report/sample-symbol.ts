@@ -1,5 +1,5 @@
 import { INTERVAL_MS, type Interval } from '../../src/contracts/words.ts';
-import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
+import { METRIC_COLUMNS } from '../../src/report/symbol/strategy-table.ts';
 import type {
   BacktestRow,
   EmbeddedCandles,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hourVolumes } from '../../src/sources/catalogue/hour-volumes.ts';
+import { hourVolumes } from '../../src/sources/kalshi/trades.ts';
 
 const HOUR = 3_600_000;
 const FIELDS = { end: 'end', volume: 'sum' };

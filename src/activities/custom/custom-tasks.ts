@@ -1,9 +1,13 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
 import { messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { CustomTaskCall, StageEffect, TaskOutcome } from '../../contracts/task/stage-report.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
+import { durationMs } from '../../input/field-schemas.ts';
 import { hearPrints } from '../../plugins/plugin-prints.ts';
-import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins/plugins.ts';
+import { type ActivityContext, definePlugin, type LoadedActivity, type LoadedPlugins, type PluginActivity } from '../../plugins/plugins.ts';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
 import { inlineSecrets } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
@@ -15,7 +19,6 @@ import type { SHIPPED_ACTIVITIES } from './check-plugin.ts';
 import { createHttpTasks } from './http.ts';
 import { outputOf } from './json-output.ts';
 import { MessageBudget } from './message-budget.ts';
-import { sleep } from './sleep.ts';
 import { passOn } from './threads/own-lane.ts';
 import type { PluginThreads } from './threads/plugin-threads.ts';
 
@@ -151,3 +154,26 @@ export function customActivity(
     return outcome;
   };
 }
+
+/** A duration such as "5m" or "1s" as milliseconds. */
+export const durationSchema = z.string().transform((text, context) => {
+  const milliseconds = durationMs(text);
+  if (typeof milliseconds === 'number' && Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds;
+  context.addIssue({ code: 'custom', message: `"${cutText(text, 40)}" is not a duration; write "30s", "5m" or "2h"` });
+  return z.NEVER;
+});
+
+const input = z.strictObject({ duration: durationSchema });
+
+/** Waits and keeps its slot; for tests and for pauses between tasks. */
+export const { sleep } = definePlugin({
+  activities: {
+    sleep: {
+      input,
+      async run({ duration }: z.infer<typeof input>, { signal }: { signal: AbortSignal }) {
+        await wait(duration, undefined, { signal });
+        return { sleptSeconds: duration / 1000 };
+      },
+    },
+  },
+}).activities;

@@ -1,8 +1,8 @@
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import { bucketStart } from './bucket.ts';
 import type { MergeableCandles, SequencedTicks } from './candle-columns.ts';
-import { growCandles, newCandles, type OpenCandles, orderOf, pick } from './open-candles.ts';
-import { addVolumes, finishVolumes, volumeSums } from './volume-sums.ts';
+import type { ExactSums } from './exact-sums.ts';
+import { addVolumes, finishVolumes, type VolumeSums, volumeSums } from './volume-sums.ts';
 
 /**
  * Builds the candles of one instrument and price type: left-closed buckets on the UTC epoch, open = first tick by (time, sequence), close =
@@ -83,3 +83,62 @@ function addPrices(candles: OpenCandles, k: number, ticks: SequencedTicks, from:
   }
   candles.trades[k] = candles.trades[k] + to - from;
 }
+
+/** Prices of candles under construction, in the order in which the buckets first occurred; the arrays have spare capacity. */
+interface OpenCandles {
+  openTime: Float64Array;
+  open: Float64Array;
+  high: Float64Array;
+  low: Float64Array;
+  close: Float64Array;
+  trades: Float64Array;
+  firstTime: Float64Array;
+  firstSequence: Float64Array;
+  lastTime: Float64Array;
+  lastSequence: Float64Array;
+}
+
+const COLUMNS = ['openTime', 'open', 'high', 'low', 'close', 'trades', 'firstTime', 'firstSequence', 'lastTime', 'lastSequence'] as const;
+const FIRST_CAPACITY = 256;
+
+const columnsOf = (make: (name: (typeof COLUMNS)[number]) => Float64Array): OpenCandles =>
+  Object.fromEntries(COLUMNS.map((name) => [name, make(name)])) as unknown as OpenCandles;
+
+/** Creates empty columns for candles under construction. */
+const newCandles = (): OpenCandles => columnsOf(() => new Float64Array(FIRST_CAPACITY));
+
+const doubled = (column: Float64Array): Float64Array => {
+  const larger = new Float64Array(column.length * 2);
+  larger.set(column);
+  return larger;
+};
+
+/** Doubles the capacity of the candles and their sums, in place. */
+function growCandles(candles: OpenCandles, sums: VolumeSums): void {
+  for (const name of COLUMNS) candles[name] = doubled(candles[name]);
+  const grow = (of: ExactSums): ExactSums => ({ ...of, high: doubled(of.high), low: doubled(of.low) });
+  sums.volume = grow(sums.volume);
+  sums.quoteVolume = grow(sums.quoteVolume);
+  sums.buyVolume = grow(sums.buyVolume);
+  const known = new Uint8Array(sums.known.length * 2);
+  known.set(sums.known);
+  sums.known = known;
+}
+
+/** Indices of the first `count` buckets, sorted by time. */
+function orderOf(openTime: Float64Array, count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, k) => k);
+  for (let k = 1; k < count; k++) {
+    if (openTime[k] < openTime[k - 1]) return order.sort((a, b) => openTime[a] - openTime[b]);
+  }
+  return order;
+}
+
+/** The buckets with the indices `order`, in that order. */
+const pick = (candles: OpenCandles, order: Uint32Array): OpenCandles =>
+  columnsOf((name) => {
+    const column = candles[name];
+    const picked = new Float64Array(order.length);
+    for (let k = 0; k < order.length; k++) picked[k] = column[order[k]];
+    return picked;
+  });

@@ -1,7 +1,8 @@
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
+import { bucketStart } from './bucket.ts';
 import { buildCandles } from './build-candles.ts';
 import type { MergeableCandles, SequencedTicks } from './candle-columns.ts';
-import { canRollUp, rollUp } from './roll-up.ts';
+import { type BucketAt, combineCandles } from './combine-candles.ts';
 
 /**
  * Builds the candles of several intervals in one pass over the ticks: multiples of a shorter interval are rolled up from it.
@@ -18,4 +19,19 @@ export function buildCandleSet(ticks: SequencedTicks, intervals: readonly Interv
     built.set(interval, base === undefined ? buildCandles(ticks, interval) : rollUp(built.get(base) as MergeableCandles, interval));
   }
   return built;
+}
+
+/** Whether each bucket of `to` consists of whole buckets of `from`. */
+export const canRollUp = (from: Interval, to: Interval): boolean => INTERVAL_MS[to] % INTERVAL_MS[from] === 0;
+
+/**
+ * Builds longer candles from shorter ones; they equal candles built from the ticks, bit for bit.
+ * @throws RangeError when buckets of `to` do not consist of whole buckets of `candles.interval` (4h → 6h)
+ */
+export function rollUp(candles: MergeableCandles, to: Interval): MergeableCandles {
+  if (!canRollUp(candles.interval, to))
+    throw new RangeError(`${candles.interval} candles cannot be rolled up to ${to}: ${to} is not a multiple`);
+  const sources: BucketAt[] = [];
+  for (let k = 0; k < candles.length; k++) sources.push([candles, k]);
+  return combineCandles(to, [candles], sources, (openTime) => bucketStart(openTime, to));
 }

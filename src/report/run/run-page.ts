@@ -5,15 +5,14 @@ import { incidentLine } from '../elements/incident-line.ts';
 import { ACTION_SCRIPT, actionStatus } from '../elements/live/actions.ts';
 import { FOLLOW_SCRIPT, livePart, PATCH_SCRIPT } from '../elements/live/live-page-parts.ts';
 import { type Column, table } from '../elements/table.ts';
-import { stateMark, tip } from '../elements/tip.ts';
+import { stateGlyph, stateMark, tip } from '../elements/tip.ts';
 import { sitePage } from '../site/site-page.ts';
 import { causesOf, type RunCause } from './causes/causes.ts';
 import { dagSvg } from './graph/dag-svg.ts';
 import { controls, DRAWER_SCRIPT, type LiveAddresses, type LivePart, liveRunFrame } from './live/live-parts.ts';
-import type { RunOnPage, RunPageData } from './run-data.ts';
+import type { RunOnPage, RunPageData, ShadowVerdict } from './run-data.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
-import { shadowSection } from './shadow-section.ts';
 import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
 import { aboutTask, taskButton, taskGrid, taskState } from './task-grid.ts';
 import { gantt } from './time/gantt.ts';
@@ -203,3 +202,21 @@ const shortened = (resolved: NonNullable<RunPageData['config']>): object =>
   resolved.symbols.length <= 60
     ? resolved
     : { ...resolved, symbols: [...resolved.symbols.slice(0, 60), `and ${resolved.symbols.length - 60} more`] };
+
+/** The table of `deploy shadow` results for a run, newest first. */
+function shadowSection(shadows: readonly ShadowVerdict[]): Markup {
+  const columns: Column<ShadowVerdict>[] = [
+    { head: 'build', align: 'text', cell: ({ build }) => build },
+    {
+      head: 'verdict',
+      align: 'text',
+      cell: ({ verdict }) => html`${stateGlyph(verdict === 'same' ? 'success' : 'failed', verdict, false)} ${verdict}`,
+    },
+    { head: 'rows', about: 'Stored ticks compared.', cell: ({ rows }) => formatNumber(rows) },
+    { head: 'candles', about: 'Stored candles compared.', cell: ({ candles }) => formatNumber(candles) },
+    { head: 'backtests', about: 'Backtests compared, every metric of them.', cell: ({ metrics }) => formatNumber(metrics) },
+    { head: 'tried', align: 'text', cell: ({ at }) => formatTime(at) },
+    { head: 'why', align: 'text', cell: ({ sentences }) => sentences[0] ?? 'nothing differs' },
+  ];
+  return table(columns, shadows.slice(0, 20), { id: 'shadows', caption: 'Builds compared on the data of this run' });
+}

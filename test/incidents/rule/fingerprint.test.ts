@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failedForGood, failedSourceReasons } from '../../../src/activities/stages/collect/collect-failures.ts';
 import { PredictLabError } from '../../../src/contracts/errors.ts';
-import { causeOfDegraded, causeOfFailure, partsOfFailure } from '../../../src/incidents/rule/fingerprint.ts';
+import { causeOfDegraded, causeOfFailure, partsOfFailure } from '../../../src/incidents/rule/end-of-run.ts';
 
 const SOURCES = ['polymarket', 'predict', 'file'];
 

@@ -1,22 +1,34 @@
+import { holdEquity } from '../../../backtest/benchmark.ts';
 import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
+import { barsByClose } from '../../../backtest/engine/market.ts';
 import { type BacktestOptions, termsOf } from '../../../backtest/engine/options.ts';
+import { calibrationOfMarkets, type MarketForecasts, marketForecasts } from '../../../backtest/metrics/calibration.ts';
 import { codeGap } from '../../../backtest/proof/passport.ts';
-import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import { encodeEquity, encodeTrades } from '../../../backtest/record/curve-columns.ts';
+import { decodeMetrics, encodeCalibration, encodeFailure, encodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import { encodePassport } from '../../../backtest/record/passport-column.ts';
 import { type BacktestResult, optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
+import type { FailedTrial } from '../../../backtest/run-trials.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
 import { badInput } from '../../../contracts/errors.ts';
 import type { Log } from '../../../contracts/log.ts';
-import { stageTaskId } from '../../../contracts/words.ts';
-import { saveBacktests, saveCalibration, takeOverBacktests, unchangedBacktests } from '../../../storage/backtests/backtests.ts';
+import type { Json } from '../../../contracts/run/pipeline-input.ts';
+import { type Interval, stageTaskId } from '../../../contracts/words.ts';
+import type { BacktestSeries } from '../../../storage/backtests/backtest-series.ts';
+import {
+  type BacktestRecord,
+  saveBacktests,
+  saveCalibration,
+  takeOverBacktests,
+  unchangedBacktests,
+} from '../../../storage/backtests/backtests.ts';
 import type { Database } from '../../../storage/database/database.ts';
 import type { StageFunction } from '../stage-work.ts';
 import { type ComputeContext, computeTrials } from './backtest-compute.ts';
 import { plannedSeries, readSeries } from './backtest-plan.ts';
-import { backtestRecord, failureRecord } from './backtest-record.ts';
 import { BacktestTally } from './backtest-tally.ts';
 import { trialGroups } from './backtest-trials.ts';
 import { walkForwards } from './backtest-walk-forward.ts';
-import { closesAsForecasts, ResolvedCloses } from './resolved-closes.ts';
 
 export interface BacktestDependencies {
   readonly database: Database;
@@ -108,4 +120,91 @@ function optionsOf(result: BacktestResult, trials: readonly Trial[], { market }:
   const params = JSON.stringify(result.params);
   const own = trials.find(({ strategy, params: given }) => strategy.name === result.strategy && JSON.stringify(given) === params);
   return (own ?? trials[0])?.options ?? optionsFor(market);
+}
+
+/** Minimum number of markets for a calibration, because all closes of one market have the same outcome. */
+const MIN_MARKETS = 2;
+
+/** A market's closes, up to its end, as forecasts of its outcome; undefined when the outcome is neither 0 nor 1. */
+function closesAsForecasts({ candles, market }: BacktestData): MarketForecasts | undefined {
+  const { resolution } = market;
+  if (resolution.kind !== 'settled' || (resolution.payout !== 0 && resolution.payout !== 1)) return undefined;
+  const bars = barsByClose(candles.openTime, market);
+  return bars === 0 ? undefined : marketForecasts(candles.close.subarray(0, bars), resolution.payout, market.event ?? undefined);
+}
+
+/** The closes of a symbol's resolved markets as forecasts of their outcomes, by interval. */
+class ResolvedCloses {
+  private readonly byInterval = new Map<Interval, MarketForecasts[]>();
+
+  add(interval: Interval, forecasts: MarketForecasts | undefined): void {
+    if (forecasts === undefined) return;
+    const markets = this.byInterval.get(interval);
+    if (markets === undefined) this.byInterval.set(interval, [forecasts]);
+    else markets.push(forecasts);
+  }
+
+  /** A calibration table for each interval with enough markets. */
+  *tables(): Generator<{ readonly interval: Interval; readonly bins: Json }> {
+    for (const [interval, markets] of this.byInterval)
+      if (markets.length >= MIN_MARKETS) yield { interval, bins: encodeCalibration(calibrationOfMarkets(markets)) };
+  }
+}
+
+/** The stored form of a result: with times instead of bar numbers, and no more points of the curve than can be drawn. */
+function backtestRecord(input: {
+  readonly symbol: string;
+  readonly series: BacktestSeries;
+  readonly data: BacktestData;
+  /** Number of the series' oldest bars that were left out for lack of memory. */
+  readonly leftOut: number;
+  readonly result: BacktestResult;
+  /** Trading terms of the result, and of buying and holding as its comparison. */
+  readonly options: BacktestOptions;
+  readonly overfitting: number | null;
+  readonly forecasts: MarketForecasts | undefined;
+  readonly basis: string;
+}): BacktestRecord {
+  const { symbol, series, data, leftOut, result, options, overfitting, forecasts, basis } = input;
+  const { candles } = data;
+  const { instrumentKey, interval, priceType } = series;
+  return {
+    symbol,
+    instrumentKey,
+    interval,
+    priceType,
+    strategy: result.strategy,
+    params: result.params,
+    metrics: encodeMetrics(result, { overfitting, forecasts, terms: termsOf(data.market, options) }),
+    trades: encodeTrades(candles, result.trades),
+    equity: encodeEquity(candles.openTime, result.equity, holdEquity(data, options)),
+    passport: encodePassport(candles, result.passport, { basis, leftOut, params: result.params, twin: result.twin }),
+  };
+}
+
+/** The stored form of a failed trial: the error instead of numbers. */
+function failureRecord(input: {
+  readonly symbol: string;
+  readonly series: BacktestSeries;
+  readonly data: BacktestData;
+  readonly leftOut: number;
+  readonly failed: FailedTrial;
+  readonly forecasts: MarketForecasts | undefined;
+  readonly basis: string;
+}): BacktestRecord {
+  const { symbol, series, data, leftOut, failed, forecasts, basis } = input;
+  const { instrumentKey, interval, priceType } = series;
+  const { strategy, params, because, passport } = failed;
+  return {
+    symbol,
+    instrumentKey,
+    interval,
+    priceType,
+    strategy,
+    params,
+    metrics: encodeFailure(because, forecasts),
+    trades: [],
+    equity: { time: [], equity: [] },
+    passport: encodePassport(data.candles, passport, { basis, leftOut, params, twin: null }),
+  };
 }
