@@ -6,8 +6,9 @@ export function freezeExports(exported: readonly unknown[]): void {
   for (const one of exported) {
     if (!isPart(one) || Object.isFrozen(one)) continue;
     Object.freeze(one);
-    if (typeof one === 'function' && isPart(one.prototype)) Object.freeze(one.prototype);
-    freezeExports(Object.values(one));
+    // methods are not enumerable
+    const own = Object.values(Object.getOwnPropertyDescriptors(one)).flatMap((part) => Object.values(part) as unknown[]);
+    freezeExports(own.filter((part) => part !== Object && part !== Function.prototype));
   }
 }
 

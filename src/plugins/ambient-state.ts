@@ -23,6 +23,8 @@ export function watchAmbientState(note: (what: string) => void): void {
   if (watched) return;
   watched = true;
   requireBuiltIns('was changed earlier in this process');
+  // Node.js replaces some of them with their values at the first read, and a watch with them
+  for (const name of Object.getOwnPropertyNames(globalThis)) Reflect.get(globalThis, name);
   // what packages keep on the global object, such as __zod_globalConfig, is compared with what it was
   const ambient = Object.getOwnPropertyNames(globalThis).filter((name) => !STATELESS.has(name) && !name.startsWith('_'));
   for (const name of ambient) watchProperty(globalThis, name, name, note);

@@ -94,6 +94,9 @@ function recordImport(parent: string, child: string): void {
 const isImported = (url: string | undefined): boolean =>
   url !== undefined && [...edges.values()].some((children) => children.has(withoutQuery(url)));
 
+/** Whether a file belongs to an installed package and some module requires it. */
+export const isUsedPackage = (file: string): boolean => file.includes('/node_modules/') && isImported(pathToFileURL(file).href);
+
 const withoutQuery = (url: string): string => url.replace(url.startsWith('file:') ? /[?#].*$/ : COPY, '');
 
 /** Matches the query at the end of the URL of a module's copy. */

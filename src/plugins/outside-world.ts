@@ -4,7 +4,7 @@ import dgram from 'node:dgram';
 import dns from 'node:dns';
 import fs from 'node:fs';
 import inspector from 'node:inspector';
-import { syncBuiltinESMExports } from 'node:module';
+import nodeModule, { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,10 @@ export function watchOutsideWorld(): void {
     });
   for (const name of ['binding', '_linkedBinding', 'dlopen', 'kill', '_getActiveHandles', '_getActiveRequests'])
     if (name in inner) guard(inner, name, (taken) => taken.unhashed.add(`process.${name}`));
+  // they change what other modules are given
+  const ofModules = nodeModule as unknown as Record<string, unknown>;
+  for (const name of ['syncBuiltinESMExports', 'register', 'registerHooks', 'enableCompileCache', 'setSourceMapsSupport'])
+    if (name in ofModules) guard(ofModules, name, (taken) => taken.unhashed.add(`module.${name}`));
   guard(threads, 'receiveMessageOnPort');
   guardConstructor(threads, 'Worker');
   guardConstructor(threads, 'BroadcastChannel');

@@ -4,7 +4,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireBuiltIns } from '../backtest/engine/fence.ts';
 import { watchAmbientState } from './ambient-state.ts';
-import { importedBy, isInPackage, OWN_LIBRARY, packageFacts, packageModules, packageName, watchImports } from './module-graph.ts';
+import {
+  importedBy,
+  isInPackage,
+  isUsedPackage,
+  OWN_LIBRARY,
+  packageFacts,
+  packageModules,
+  packageName,
+  watchImports,
+} from './module-graph.ts';
 import { ambientInDecisions, isBeyond, noteAmbient, noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 import { clearSharedMemory, noteNodeReached, recordSharedObjects } from './shared-objects.ts';
 
@@ -33,7 +42,7 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
   // before the notes, which are about the plugin alone
   if (OWN_LIBRARY !== undefined) await import(OWN_LIBRARY);
   recordSharedObjects();
-  clearSharedMemory();
+  clearSharedMemory(isUsedPackage);
   const taken: Taken = { url, files: new Set(), unhashed: new Set(), late: new Set(), ambient: new Set(), hashed: false };
   requireBuiltIns('was changed earlier in this process');
   const loaded = await noteTaken(taken, load);

@@ -12,18 +12,23 @@ interface SharedObject {
   readonly keys: readonly (string | symbol)[];
   readonly descriptors: readonly PropertyDescriptor[];
   readonly prototype: object | null;
+  readonly extensible: boolean;
+  /** Pattern and flags of a regular expression, which `compile` replaces. */
+  readonly pattern: string | undefined;
   /** Number of entries of a map or set. */
   readonly size: number;
 }
 
 // captured when this module loads: a plugin could replace them with functions that hide what it changed
-const { ownKeys, getPrototypeOf, deleteProperty } = Reflect;
+const { ownKeys, getPrototypeOf, deleteProperty, isExtensible, setPrototypeOf } = Reflect;
 const descriptorOf = Object.getOwnPropertyDescriptor;
 // oxlint-disable-next-line typescript/unbound-method -- called with a map or set below
 const [mapSize, setSize] = [Map, Set].map(({ prototype }) => descriptorOf(prototype, 'size')?.get as () => number);
 const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
 const getEntries = performance.getEntries.bind(performance);
-const types = { isMap: nodeTypes.isMap, isSet: nodeTypes.isSet };
+const types = { isMap: nodeTypes.isMap, isSet: nodeTypes.isSet, isRegExp: nodeTypes.isRegExp };
+// oxlint-disable-next-line typescript/unbound-method -- called with a regular expression below
+const [sourceOf, flagsOf] = ['source', 'flags'].map((key) => descriptorOf(RegExp.prototype, key)?.get as () => string);
 
 /** Zod's registry. Its contents cannot be compared with an earlier state, so it is cleared instead. */
 const registry = zod.globalRegistry;
@@ -36,6 +41,8 @@ const loader = require('node:module') as {
   readonly _cache: object;
   readonly _pathCache: object;
 };
+// not required later: a strategy that decides may not require, and the values are compared before it does
+const files = require('node:fs') as object;
 const { _cache: modules, _pathCache: places } = loader;
 
 let recorded: readonly SharedObject[] | undefined;
@@ -43,6 +50,7 @@ let recorded: readonly SharedObject[] | undefined;
 let recordedOfNode: readonly SharedObject[] = [];
 /** Whether a plugin of this thread has reached a module of Node.js. */
 let nodeReached = false;
+let valuesBefore: Readonly<Record<string, unknown>> = {};
 let entriesBefore = 0;
 let filesBefore: ReadonlySet<PropertyKey> = new Set();
 let changed: string | undefined;
@@ -58,8 +66,10 @@ export function recordSharedObjects(ignored: readonly unknown[] = []): void {
   // reading each global first: Node.js replaces some of them with their values at the first read
   for (const key of ownKeys(globalThis)) Reflect.get(globalThis, key);
   const seen = new Set<unknown>([...changing, ...ignored]);
-  recorded = reachableFrom({ globalThis, zod }, seen);
+  // a module of CommonJS leads to Module without an import
+  recorded = reachableFrom({ globalThis, zod, Buffer, Module: ofNode['module'], ...hiddenObjects() }, seen);
   recordedOfNode = reachableFrom(ofNode, seen);
+  valuesBefore = behindGetters();
   entriesBefore = getEntries().length;
   filesBefore = new Set([...ownKeys(modules), ...ownKeys(places)]);
 }
@@ -80,7 +90,42 @@ export function noteNodeReached(): void {
   nodeReached = true;
 }
 
-function reachableFrom(roots: Readonly<Record<string, object>>, seen: Set<unknown>): readonly SharedObject[] {
+/** Values of getters whose setters replace the value and leave the getter as it is. */
+function behindGetters(): Readonly<Record<string, unknown>> {
+  const owners = Object.entries({ globalThis, fs: files, Module: loader });
+  const names = /^(?:Buffer|navigator|(?:File)?(?:Read|Write)Stream|wrap|wrapper)$/;
+  return Object.fromEntries(
+    owners.flatMap(([owner, object]) =>
+      ownKeys(object)
+        .filter((key) => names.test(String(key)) && descriptorOf(object, key)?.get !== undefined)
+        .map((key) => [propertyName(owner, key), Reflect.get(object, key) as unknown]),
+    ),
+  );
+}
+
+/** Objects to which no property of a global object leads: built-ins behind syntax, and classes behind getters. */
+function hiddenObjects(): Readonly<Record<string, unknown>> {
+  const before = descriptorOf(Error, 'prepareStackTrace');
+  Error.prepareStackTrace = (_, sites) => sites;
+  const [site] = new Error('for its call sites').stack as unknown as readonly object[];
+  deleteProperty(Error, 'prepareStackTrace');
+  if (before !== undefined) Object.defineProperty(Error, 'prepareStackTrace', before);
+  const iterators = [[].values(), new Map().values(), new Set().values(), ''[Symbol.iterator](), ''.matchAll(/a/g)] as Iterator<unknown>[];
+  // since Node.js 22
+  const { from } = ((globalThis as Record<string, unknown>)['Iterator'] ?? {}) as { from?: (one: object) => object };
+  const helpers =
+    from === undefined
+      ? []
+      : [from({ next: () => undefined }), ([].values() as unknown as { map: (to: () => void) => object }).map(() => undefined)];
+  return {
+    iterators: [...iterators, ...helpers, new URLSearchParams().keys()].map(getPrototypeOf),
+    functions: [function* () {}, async function* () {}, async () => {}].map(getPrototypeOf),
+    'a call site': getPrototypeOf(site),
+    ...behindGetters(),
+  };
+}
+
+function reachableFrom(roots: Readonly<Record<string, unknown>>, seen: Set<unknown>): readonly SharedObject[] {
   const all: SharedObject[] = [];
   const waiting: [string, unknown][] = Object.entries(roots);
   for (const [name, object] of waiting) {
@@ -90,7 +135,16 @@ function reachableFrom(roots: Readonly<Record<string, object>>, seen: Set<unknow
     const keys = ownKeys(object);
     const descriptors = keys.map((key) => descriptorOf(object, key) as PropertyDescriptor);
     const prototype = getPrototypeOf(object);
-    all.push({ name, object, keys, descriptors, prototype, size: sizeOf(object) });
+    all.push({
+      name,
+      object,
+      keys,
+      descriptors,
+      prototype,
+      size: sizeOf(object),
+      extensible: isExtensible(object),
+      pattern: patternOf(object),
+    });
     waiting.push([`prototype of ${name}`, prototype]);
     keys.forEach((key, i) => {
       for (const part of Object.values(descriptors[i])) waiting.push([propertyName(name, key), part]);
@@ -104,11 +158,14 @@ const propertyName = (owner: string, key: string | symbol): string =>
 
 const sizeOf = (object: object): number => (types.isMap(object) ? mapSize.call(object) : types.isSet(object) ? setSize.call(object) : 0);
 
+const patternOf = (object: object): string | undefined =>
+  types.isRegExp(object) ? `/${sourceOf.call(object)}/${flagsOf.call(object)}` : undefined;
+
 /** Name of a shared object or property that differs from its recorded state; undefined if none does. */
 export const changedSharedObject = (): string | undefined =>
   recorded === undefined
     ? undefined
-    : (changedObject(recorded) ?? (nodeReached ? changedObject(recordedOfNode) : undefined) ?? changedEntries());
+    : (changedObject(recorded) ?? (nodeReached ? changedObject(recordedOfNode) : undefined) ?? changedValue() ?? changedEntries());
 
 /** Whether the shared objects differ from their recorded state. Once they did, this thread always answers true. */
 export const sharedObjectsChanged = (): boolean => (changed ??= changedSharedObject()) !== undefined;
@@ -118,33 +175,50 @@ export const sharedObjectsGap = (): string | undefined =>
   changed && `${changed} was changed by a plugin and stays changed from series to series, where no re-run can see what is remembered`;
 
 function changedObject(objects: readonly SharedObject[]): string | undefined {
-  for (const { name, object, keys, descriptors, prototype, size } of objects) {
+  for (const { name, object, keys, descriptors, prototype, size, extensible, pattern } of objects) {
     const now = ownKeys(object);
     if (now.length !== keys.length)
       return propertyName(name, now.find((key) => !keys.includes(key)) ?? keys.find((key) => !now.includes(key)) ?? '');
     for (let i = 0; i < keys.length; i++) {
-      if (object === registry && RENEWED.has(keys[i])) continue;
       const [before, after] = [descriptors[i], descriptorOf(object, keys[i])];
-      if (!Object.is(before.value, after?.value) || before.get !== after?.get || before.set !== after?.set)
+      const isRenewed = object === registry && RENEWED.has(keys[i]);
+      // the order of properties and their flags carry a bit each
+      if (now[i] !== keys[i] || (!isRenewed && !Object.is(before.value, after?.value)) || !sameShape(before, after))
         return propertyName(name, keys[i]);
     }
     if (getPrototypeOf(object) !== prototype) return `the prototype of ${name}`;
-    if (size !== sizeOf(object)) return name;
+    if (size !== sizeOf(object) || extensible !== isExtensible(object) || pattern !== patternOf(object)) return name;
   }
   return undefined;
 }
 
+const sameShape = (before: PropertyDescriptor, after: PropertyDescriptor | undefined): boolean =>
+  before.get === after?.get &&
+  before.set === after?.set &&
+  before.enumerable === after?.enumerable &&
+  before.configurable === after?.configurable &&
+  before.writable === after?.writable;
+
+function changedValue(): string | undefined {
+  const now = behindGetters();
+  return Object.keys(valuesBefore).find((name) => now[name] !== valuesBefore[name]);
+}
+
 const changedEntries = (): string | undefined => (getEntries().length === entriesBefore ? undefined : 'the list of performance entries');
 
-/** Clears what built-ins remember of the code that ran last, so that the next copy of a plugin cannot read it. */
-export function clearSharedMemory(): void {
+/** Clears what built-ins remember of the code that ran last, so that the next copy of a plugin cannot read it. @param isUsed whether a file belongs to a package that a module requires */
+export function clearSharedMemory(isUsed: (file: string) => boolean): void {
   if (recorded === undefined) return;
   // RegExp.$1 and similar properties show the last match, so a new match replaces it
   /(?:)/.exec('');
   clearRegistry();
   // removes CommonJS modules from Node's caches, so that they are loaded again with new state
-  for (const cache of [modules, places])
-    for (const key of ownKeys(cache)) if (!filesBefore.has(key) && !String(key).includes('/node_modules/')) deleteProperty(cache, key);
+  for (const cache of [modules, places]) {
+    if (getPrototypeOf(cache) !== null && !setPrototypeOf(cache, null)) changed ??= 'the cache of required modules';
+    for (const key of ownKeys(cache))
+      if (!filesBefore.has(key) && (cache === places || !isUsed(String(key))) && !deleteProperty(cache, key))
+        changed ??= 'the cache of required modules';
+  }
   // small buffers share a block of memory that keeps old bytes, so this moves on to a new block and fills it with zeros
   const before = allocUnsafe(1).buffer;
   let block = before;

@@ -89,6 +89,7 @@ const AT_LOAD: Readonly<Record<string, readonly [code: string, name: string]>> =
     'import fs from "node:fs"; import { fileURLToPath } from "node:url"; const open = fs.openSync(fileURLToPath(import.meta.url)); fs.closeSync(open)',
     'fs.openSync',
   ],
+  'the time of a new file': ["const at = new File([], 'a').lastModified", 'File'],
   'a weak reference': ['const held = new WeakRef({})', 'WeakRef'],
 };
 
@@ -134,6 +135,11 @@ describe('a plugin that uses state of the process', () => {
 
   it.each([
     ['writes a file', 'import fs from "node:fs"; fs.writeFileSync(new URL("./left.txt", import.meta.url), "1")', 'fs.writeFileSync'],
+    [
+      'gives other modules what it put in place of a built-in module',
+      'import { syncBuiltinESMExports } from "node:module"; syncBuiltinESMExports()',
+      'module.syncBuiltinESMExports',
+    ],
     ['has a directory made', 'import { mkdtemp } from "node:fs/promises"; await mkdtemp("/tmp/predictlab-")', 'fs.mkdtemp'],
   ])('is not provable where it %s', async (way, code, name) => {
     expect(gapsOf(await strategyOf(way.replaceAll(' ', '-'), honest(code)))[0]).toContainEqual(

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { constants, runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { watchAmbientState } from '../../src/plugins/ambient-state.ts';
-import { freshUrl, watchImports } from '../../src/plugins/module-graph.ts';
+import { freshUrl, isUsedPackage, watchImports } from '../../src/plugins/module-graph.ts';
 import { noteAmbient, watchOutsideWorld } from '../../src/plugins/outside-world.ts';
 import { loadWithCode } from '../../src/plugins/plugin-code.ts';
 import { changedSharedObject, clearSharedMemory, recordSharedObjects } from '../../src/plugins/shared-objects.ts';
@@ -277,6 +277,40 @@ const MEMORIES: Readonly<Record<string, string>> = {
     "import left from './left.json' with { type: 'json' }; export const learn = () => left.push(1); export const recall = () => left[0];",
   'the cache of required modules':
     "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => { cache.left = 1; }; export const recall = () => cache.left;",
+  'the prototype of iterators':
+    'const own = Object.getPrototypeOf([].values()); export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;',
+  'the prototype of generators':
+    'const own = Object.getPrototypeOf(function* () {}).prototype; export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;',
+  'the constructor of async functions':
+    'const own = (async () => {}).constructor; export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;',
+  'the prototype of asynchronous iterators':
+    'const own = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype); export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;',
+  'the prototype of matches':
+    "const own = Object.getPrototypeOf(''.matchAll(/a/g)); export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;",
+  'the prototype of call sites':
+    "const own = (() => { const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace'); Error.prepareStackTrace = (e, sites) => sites; const [site] = new Error('a').stack; if (before === undefined) delete Error.prepareStackTrace; else Object.defineProperty(Error, 'prepareStackTrace', before); return Object.getPrototypeOf(site); })(); export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;",
+  'the iterator of search parameters':
+    'const own = Object.getPrototypeOf(new URLSearchParams().keys()); export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;',
+  'a class behind a getter of fs':
+    "import fs from 'node:fs'; export const learn = () => { fs.ReadStream.left = 1; }; export const recall = () => fs.ReadStream.left; export const forget = () => delete fs.ReadStream.left;",
+  'a property of Buffer':
+    'export const learn = () => { Buffer.left = 1; }; export const recall = () => Buffer.left; export const forget = () => delete Buffer.left;',
+  'Module, to which a module of CommonJS leads':
+    "import own from './constructor.cjs'; export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;",
+  'the value behind a setter of Module':
+    "import own from 'node:module'; const { wrapper } = own; export const learn = () => { own.wrapper = Object.assign([...wrapper], { left: 1 }); }; export const recall = () => own.wrapper.left; export const forget = () => { own.wrapper = wrapper; };",
+  'the flag of a property':
+    "const flag = (enumerable) => Object.defineProperty(Math.cbrt, 'length', { enumerable }); export const learn = () => flag(true); export const recall = () => Object.keys(Math.cbrt)[0]; export const forget = () => flag(false);",
+  'the order of properties':
+    'const keys = Object.getOwnPropertyNames(JSON); const toEnd = (key) => { const own = Object.getOwnPropertyDescriptor(JSON, key); delete JSON[key]; Object.defineProperty(JSON, key, own); }; export const learn = () => toEnd(keys[0]); export const recall = () => (Object.getOwnPropertyNames(JSON).at(-1) === keys[0] ? 1 : undefined); export const forget = () => keys.forEach(toEnd);',
+  'the pattern of a regular expression of zod':
+    "import { z } from 'zod'; const own = z.regexes.cuid; const { source, flags } = own; export const learn = () => own.compile('left'); export const recall = () => (own.source === 'left' ? 1 : undefined); export const forget = () => own.compile(source, flags);",
+  'an accessor in the registry of zod':
+    "import { z } from 'zod'; const own = Object.getOwnPropertyDescriptor(z.globalRegistry, '_map'); export const learn = () => Object.defineProperty(z.globalRegistry, '_map', { get: () => ({ left: 1 }), set() {}, configurable: true }); export const recall = () => z.globalRegistry._map.left; export const forget = () => Object.defineProperty(z.globalRegistry, '_map', own);",
+  'the cache of required modules, as a file of a package':
+    "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => { cache['/node_modules/left'] = 1; }; export const recall = () => cache['/node_modules/left'];",
+  'the prototype of the cache of required modules':
+    "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => Object.setPrototypeOf(cache, { left: 1 }); export const recall = () => cache.left;",
 };
 
 describe('a copy of a plugin', () => {
@@ -284,6 +318,7 @@ describe('a copy of a plugin', () => {
     write('left.mjs', 'export const left = [];');
     write('left.cjs', 'module.exports = [];');
     write('left.json', '[]');
+    write('constructor.cjs', 'module.exports = module.constructor;');
     mkdirSync(place('node_modules'), { recursive: true });
     if (!existsSync(place('node_modules/zod'))) symlinkSync(path.resolve('node_modules/zod'), place('node_modules/zod'));
     write('memory.mjs', text);
@@ -293,7 +328,7 @@ describe('a copy of a plugin', () => {
     writer.learn();
     expect(writer.recall()).toBeDefined();
     const reader = (await load('memory.mjs')).loaded as typeof writer;
-    clearSharedMemory();
+    clearSharedMemory(isUsedPackage);
     const seen = changedSharedObject();
     if (seen === undefined) expect(reader.recall()).toBeUndefined();
     writer.forget?.();

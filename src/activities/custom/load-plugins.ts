@@ -1,4 +1,5 @@
 import type { Strategy } from '../../backtest/strategy.ts';
+import { isUsedPackage } from '../../plugins/module-graph.ts';
 import type { PluginCode } from '../../plugins/plugin-code.ts';
 import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins/plugins.ts';
 import { clearSharedMemory, sharedObjectsChanged, sharedObjectsGap } from '../../plugins/shared-objects.ts';
@@ -104,7 +105,7 @@ function memoryOfCopy(): CopyMemory {
     start() {
       if (started) return;
       started = true;
-      clearSharedMemory();
+      clearSharedMemory(isUsedPackage);
       sharedObjectsChanged();
     },
     gap: sharedObjectsGap,
