@@ -69,23 +69,27 @@ interface CandleRegion {
   readonly parts: readonly { readonly range: TimeRange; readonly ticks: number }[];
 }
 
-/** Lists what must be rebuilt: the days or weeks in which an hour changed, joined where adjacent ones fit comfortably into memory. */
+/** Lists what must be rebuilt: the days or weeks in which an hour changed, joined up to `TICKS_AT_ONCE` where only empty ones lie between. */
 export function candleRegions(series: readonly StaleSeries[], hours: readonly TickHour[]): readonly CandleRegion[] {
   const unit: Interval = series.some(({ interval }) => interval === '1w') ? '1w' : '1d';
   const regions: { range: { from: number; to: number }; intervals: readonly Interval[]; hours: TickHour[]; ticks: number }[] = [];
+  let last: (typeof regions)[number] | undefined;
   for (const [from, inUnit] of groupedBy(hours, ({ hour }) => bucketStart(hour * HOUR, unit))) {
     const newest = Math.max(...inUnit.map(({ version }) => version));
     const intervals = series.filter(({ builtVersion }) => newest > builtVersion).map(({ interval }) => interval);
-    if (intervals.length === 0) continue;
+    if (intervals.length === 0) {
+      last = undefined;
+      continue;
+    }
     const ticks = inUnit.reduce((sum, hour) => sum + hour.ticks, 0);
     const to = from + INTERVAL_MS[unit];
-    const last = regions.at(-1);
-    if (last !== undefined && last.ticks + ticks <= TICKS_AT_ONCE && last.range.to === from && sameIntervals(last.intervals, intervals)) {
+    if (last !== undefined && last.ticks + ticks <= TICKS_AT_ONCE && sameIntervals(last.intervals, intervals)) {
       last.range.to = to;
       last.hours.push(...inUnit);
       last.ticks += ticks;
     } else {
-      regions.push({ range: { from, to }, intervals, hours: [...inUnit], ticks });
+      last = { range: { from, to }, intervals, hours: [...inUnit], ticks };
+      regions.push(last);
     }
   }
   return regions.map(({ range, intervals, hours }) => ({ range, intervals, parts: partsOf(range, hours) }));

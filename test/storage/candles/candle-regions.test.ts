@@ -35,8 +35,11 @@ it('adjacent days with the same intervals are built together while their ticks f
   ]);
 });
 
-it('days that are not adjacent are built separately', () => {
-  expect(candleRegions([series('1h', 0)], [hour(1, 1), hour(49, 1)])).toHaveLength(2);
+it('days are built together across days without ticks, but not across days that did not change', () => {
+  expect(candleRegions([series('1h', 1)], [hour(1, 2), hour(49, 2)])).toEqual([
+    { range: { from: at(0), to: at(72) }, intervals: ['1h'], parts: [{ range: { from: at(0), to: at(50) }, ticks: 20 }] },
+  ]);
+  expect(candleRegions([series('1h', 1)], [hour(1, 2), hour(25, 1), hour(49, 2)])).toHaveLength(2);
 });
 
 it('weekly candles are built a whole week at a time', () => {
