@@ -23,11 +23,11 @@ export interface BenchStack {
   readonly closers: Closers;
 }
 
-/** Runs a bench on a Temporal server, a Postgres and a home of its own, all gone when it ends. */
-export async function withBenchStack<T>(log: Log, bench: (stack: BenchStack) => Promise<T>): Promise<T> {
+/** Runs a bench on a Temporal server, a Postgres and a home, all gone when it ends. @param kept a home that stays, with its database */
+export async function withBenchStack<T>(log: Log, bench: (stack: BenchStack) => Promise<T>, kept?: string): Promise<T> {
   const closers = new Closers(log);
-  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
-  closers.add('the bench folder', { close: () => rm(home, { recursive: true, force: true }) });
+  const home = kept ?? (await mkdtemp(path.join(tmpdir(), 'predictlab-bench-')));
+  if (kept === undefined) closers.add('the bench folder', { close: () => rm(home, { recursive: true, force: true }) });
   try {
     const cli = await findTemporalCli({ env: process.env, home: path.join(ROOT, '.predictlab'), log });
     const postgres = closers.add('Postgres', await attachPostgres({ home, log }));

@@ -19,3 +19,12 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
+
+/** Watches the resident memory of this process. */
+export function watchMemory(): { peakMb(): number; stop(): void } {
+  let peak = 0;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 50);
+  return { peakMb: () => Math.round(peak / 2 ** 20), stop: () => clearInterval(timer) };
+}

@@ -26,6 +26,7 @@ import { openDatabase } from '../src/storage/database/open-database.ts';
 import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
 import { saveInstruments } from '../src/storage/markets/instruments.ts';
 import { stagePage } from '../src/storage/staging/staging.ts';
+import { watchMemory } from './measure.ts';
 import type { BenchResult } from './result.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -104,7 +105,7 @@ export async function run(): Promise<readonly BenchResult[]> {
         name: 'memory of the process at its peak',
         unit: 'MB',
         better: 'lower',
-        ours: memory.peak(),
+        ours: memory.peakMb(),
         note: 'target: under 512 for 10M (PREDICTLAB_BENCH_TICKS)',
       },
     ];
@@ -220,14 +221,6 @@ async function* csv(): AsyncGenerator<string> {
       .map(({ time, price, size, side }) => `${time},${price},${size},${side}\n`)
       .join('');
   }
-}
-
-function watchMemory(): { peak(): number; stop(): void } {
-  let peak = 0;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }, 50);
-  return { peak: () => Math.round(peak / 2 ** 20), stop: () => clearInterval(timer) };
 }
 
 /** Exports all ticks by month and venue, publishes everything and verifies it; seconds and ticks of each. */
