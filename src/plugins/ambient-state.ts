@@ -11,7 +11,7 @@ const STATELESS: ReadonlySet<string> = new Set(
     'Int8Array Uint16Array Int16Array Uint32Array Int32Array Float16Array Float32Array Float64Array Uint8ClampedArray BigUint64Array ' +
     'BigInt64Array DataView Map BigInt Set WeakMap WeakSet Proxy Reflect Iterator decodeURI decodeURIComponent encodeURI ' +
     'encodeURIComponent escape unescape eval isFinite isNaN console Buffer URL URLSearchParams DOMException TextEncoder TextDecoder ' +
-    // watched by their calls, or with no more power than a promise; a navigator describes the machine
+    // watched when they are called (fetch), no more powerful than a promise (atob), or a description of the machine (navigator)
     'fetch BroadcastChannel FinalizationRegistry queueMicrotask structuredClone atob btoa navigator'
   ).split(' '),
 );
@@ -23,15 +23,15 @@ export function watchAmbientState(note: (what: string) => void): void {
   if (watched) return;
   watched = true;
   requireBuiltIns('was changed earlier in this process');
-  // Node.js replaces some of them with their values at the first read, and a watch with them
+  // read once before they are watched, because Node.js replaces some of them with their values at the first read
   for (const name of Object.getOwnPropertyNames(globalThis)) Reflect.get(globalThis, name);
-  // what packages keep on the global object, such as __zod_globalConfig, is compared with what it was
+  // what packages keep on the global object, such as __zod_globalConfig, is compared with its earlier value
   const ambient = Object.getOwnPropertyNames(globalThis).filter((name) => !STATELESS.has(name) && !name.startsWith('_'));
   for (const name of ambient) watchProperty(globalThis, name, name, note);
-  // what the console leads to: the streams with their counters, and the start times of its timers
+  // state of the console: its streams with their counters, and the start times of its timers
   for (const name of ['_stdout', '_stderr', '_times']) watchProperty(console, name, `console.${name}`, note);
   watchCall(Math, 'random', 'Math.random', note);
-  // such memory still holds what was there before
+  // such memory still holds old bytes
   for (const name of ['allocUnsafe', 'allocUnsafeSlow'] as const) watchCall(Buffer, name, `Buffer.${name}`, note);
   watchDate(note);
   forgetBuiltIns();

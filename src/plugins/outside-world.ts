@@ -35,7 +35,7 @@ let watched = false;
 export const loadingUrl = (): string | undefined => loading.getStore()?.url;
 
 /** Runs code and records in `taken` what it reads from outside the process. */
-export const noteTaken = <T>(taken: Taken, work: () => T): T => loading.run(taken, work);
+export const recordReads = <T>(taken: Taken, work: () => T): T => loading.run(taken, work);
 
 /** Blocks files, network, processes and threads for strategies while they decide; records their use while a module is loaded. */
 export function watchOutsideWorld(): void {

@@ -14,7 +14,7 @@ import {
   packageName,
   watchImports,
 } from './module-graph.ts';
-import { ambientInDecisions, isBeyond, noteAmbient, noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
+import { ambientInDecisions, isBeyond, noteAmbient, recordReads, type Taken, watchOutsideWorld } from './outside-world.ts';
 import { clearSharedMemory, noteNodeReached, recordSharedObjects } from './shared-objects.ts';
 
 /** Identity of a plugin's code: a hash of everything that was loaded and read for it, and what that hash cannot cover. */
@@ -39,13 +39,13 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
   watchImports();
   watchOutsideWorld();
   watchAmbientState(noteAmbient);
-  // before the notes, which are about the plugin alone
+  // loaded before the recording starts, which concerns only the plugin
   if (OWN_LIBRARY !== undefined) await import(OWN_LIBRARY);
   recordSharedObjects();
   clearSharedMemory(isUsedPackage);
   const taken: Taken = { url, files: new Set(), unhashed: new Set(), late: new Set(), ambient: new Set(), hashed: false };
   requireBuiltIns('was changed earlier in this process');
-  const loaded = await noteTaken(taken, load);
+  const loaded = await recordReads(taken, load);
   requireBuiltIns('was changed by the module while it was loaded');
   return { loaded, code: codeOf(url, taken) };
 }
@@ -87,7 +87,7 @@ function codeOf(url: string, taken: Taken): PluginCode {
       const used = taken.ambient.values().next().value ?? ambientInDecisions(strategies);
       return used && `its code uses ${used}, through which a signal from another series may pass that no re-run can see; leave it out`;
     },
-    asModule: (work) => noteTaken(taken, work),
+    asModule: (work) => recordReads(taken, work),
     gap() {
       const [unhashed] = taken.unhashed;
       if (unhashed !== undefined) return `its module uses ${unhashed} while it is loaded, whose answer is in no hash; read it from a file`;

@@ -16,7 +16,7 @@ let defaultListener: HearPrints | undefined;
 let replaced = false;
 
 /** Runs a plugin's code and passes the first 1,000 lines that it prints with `console` to `hear`, even those of a later timer. */
-export function hearPrints<T>(hear: HearPrints, work: () => T): T {
+export function capturePrints<T>(hear: HearPrints, work: () => T): T {
   replaceConsole();
   let left = MAX_LINES;
   const bounded: HearPrints = (level, line) => {

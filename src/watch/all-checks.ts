@@ -3,7 +3,7 @@ import { PredictLab } from '../client.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Database } from '../storage/database/database.ts';
 import { diskCheck } from './checks/disk.ts';
-import { endedOutsideCheck } from './checks/ended-outside.ts';
+import { unrecordedEndsCheck } from './checks/ended-outside.ts';
 import { scheduleCheck } from './checks/schedules.ts';
 import { connectionCheck, deadlineCheck, goneCheck, requestBudgetCheck, staleCheck } from './checks/stored-facts.ts';
 import { upkeepCheck } from './checks/upkeep.ts';
@@ -38,7 +38,7 @@ export function allChecks({ database, home, env, taskQueue, limits, onNews, log 
   };
   return {
     list: [
-      endedOutsideCheck({ database, lab, onNews, log }),
+      unrecordedEndsCheck({ database, lab, onNews, log }),
       scheduleCheck({ database, schedules: async () => (await lab()).schedules }),
       deadlineCheck({ database, lab, log }),
       staleCheck({ database }),

@@ -43,7 +43,7 @@ export interface Watch {
 export function startWatch({ everyMs = MINUTE, ...options }: WatchOptions): Watch {
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
-    looking ??= lookOnce(options, Date.now()).finally(() => {
+    looking ??= runDueChecks(options, Date.now()).finally(() => {
       looking = undefined;
     });
   }, everyMs);
@@ -56,7 +56,7 @@ export function startWatch({ everyMs = MINUTE, ...options }: WatchOptions): Watc
 }
 
 /** Executes each check that is due. A check that fails is logged and does not stop the others. */
-export async function lookOnce({ database, checks, onNews, log }: Omit<WatchOptions, 'everyMs'>, now: number): Promise<void> {
+export async function runDueChecks({ database, checks, onNews, log }: Omit<WatchOptions, 'everyMs'>, now: number): Promise<void> {
   for (const check of checks) {
     try {
       // A turn lasts a little less than the period, or else every second round would come some milliseconds too early.

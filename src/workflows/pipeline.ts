@@ -82,7 +82,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   let finish: Finish | undefined;
   let draining = false;
   let revisions: StatusRevisions | undefined;
-  /** Time and reason of an end during the check of the input. */
+  /** When and why the run ended while its input was still being checked. */
   let notStarted: { readonly at: number; readonly why: string } | undefined;
   /** The cancellation scope of the run from its first task on; lanes have a scope of their own. */
   let runScope: CancellationScope | undefined;

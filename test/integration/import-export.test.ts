@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { importTicks } from '../../src/activities/stages/import-ticks.ts';
 import { createKline } from '../../src/activities/stages/kline.ts';
-import { workAlone } from '../../src/activities/stages/stage-work.ts';
+import { workOutsideTemporal } from '../../src/activities/stages/stage-work.ts';
 import { DAY_MS, type Interval } from '../../src/contracts/words.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { oneMarket } from '../../src/files/read/tick-source.ts';
@@ -38,7 +38,7 @@ const lines = (text: string): string[] => text.trim().split('\n');
 
 /** The kline stage over what is stored, as a run would do it. */
 async function buildCandles(symbol: string, intervals: readonly Interval[]): Promise<void> {
-  const work = workAlone({ log: silent, commit: (write) => test.database.transaction(write), record: async (effect) => effect });
+  const work = workOutsideTemporal({ log: silent, commit: (write) => test.database.transaction(write), record: async (effect) => effect });
   const settings = { sourceTypes: ['file'] as const, intervals, daysBack: 7, strategies: [], refetch: false, asOf: Date.now() };
   await createKline()({ runId: 'test', executionId: 'test', symbol, stage: 'kline', settings }, work);
 }

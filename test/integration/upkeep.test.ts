@@ -6,7 +6,7 @@ import { listIncidents } from '../../src/incidents/rows/incidents.ts';
 import { lastUpkeep, runExclusively, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
 import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
 import { runUpkeep } from '../../src/watch/upkeep/upkeep.ts';
-import { lookOnce } from '../../src/watch/watch.ts';
+import { runDueChecks } from '../../src/watch/watch.ts';
 import { predictlabHere } from '../support/command.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 const lookAt = async (now: number): Promise<void> => {
   const checks = [upkeepCheck({ database: storage.database, home, log: silent })];
-  await lookOnce({ database: storage.database, checks, onNews: () => undefined, log: silent }, now);
+  await runDueChecks({ database: storage.database, checks, onNews: () => undefined, log: silent }, now);
 };
 const ask = (...args: string[]) =>
   predictlabHere(['upkeep', ...args], { ...process.env, DATABASE_URL: storage.url, PREDICTLAB_HOME: home });

@@ -19,10 +19,10 @@ import { quietSymbols } from '../../src/storage/verify/unusual-quiet.ts';
 import { deletedOnPurpose, recordDeleting } from '../../src/storage/watch/watch-state.ts';
 import { allChecks } from '../../src/watch/all-checks.ts';
 import { diskCheck } from '../../src/watch/checks/disk.ts';
-import { endedOutsideCheck } from '../../src/watch/checks/ended-outside.ts';
+import { unrecordedEndsCheck } from '../../src/watch/checks/ended-outside.ts';
 import { scheduleCheck } from '../../src/watch/checks/schedules.ts';
 import { deadlineCheck, goneCheck, requestBudgetCheck, staleCheck } from '../../src/watch/checks/stored-facts.ts';
-import { type Check, lookOnce } from '../../src/watch/watch.ts';
+import { type Check, runDueChecks } from '../../src/watch/watch.ts';
 import { predictlabHere } from '../support/command.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { silent } from '../support/silent.ts';
@@ -47,7 +47,7 @@ afterAll(async () => rig.close());
 
 const look = async (check: Check, now: number): Promise<void> => {
   await rig.database.query("update watch_state set at = at - interval '1 day' where name like 'turn/%'");
-  await lookOnce({ database: rig.database, checks: [check], onNews: () => undefined, log: silent }, now);
+  await runDueChecks({ database: rig.database, checks: [check], onNews: () => undefined, log: silent }, now);
 };
 const open = async () => (await listIncidents(rig.database, { open: true, limit: 100 })).map(({ cause }) => cause);
 
@@ -228,7 +228,7 @@ it('the disk is checked by one worker per minute', async () => {
   let looks = 0;
   const counted = { ...check, look: (now: number) => (looks++, check.look(now)) };
   const options = { database: rig.database, checks: [counted], onNews: () => undefined, log: silent };
-  await Promise.all([lookOnce(options, Date.now()), lookOnce(options, Date.now())]);
+  await Promise.all([runDueChecks(options, Date.now()), runDueChecks(options, Date.now())]);
   expect(looks).toBe(1);
   expect(await open()).toEqual([]);
   await rm(home, { recursive: true });
@@ -263,7 +263,7 @@ it('a terminated run is recorded and reported, and its staged rows are removed a
   );
   await rig.client.workflow.getHandle(runId).terminate('by hand');
   hold.end.open();
-  const check = endedOutsideCheck({ database: rig.database, lab: async () => rig.lab, onNews: () => undefined, log: silent });
+  const check = unrecordedEndsCheck({ database: rig.database, lab: async () => rig.lab, onNews: () => undefined, log: silent });
   await look(check, Date.now() + 130_000);
   expect(await runOf(rig.database, executionId)).toMatchObject({ result: 'failed' });
   expect(await open()).toEqual([expect.stringContaining('was ended from outside: by hand')]);

@@ -4,7 +4,7 @@ import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
-import { metLast } from '../../src/storage/staging/staging.ts';
+import { lastReadFirst } from '../../src/storage/staging/staging.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { latenessByInstrument } from '../../src/storage/ticks/lateness.ts';
 import { doubtsOf } from '../../src/storage/ticks/second-witness.ts';
@@ -40,7 +40,7 @@ export async function databasePipeline(database: Database, venue: ModelVenue): P
       );
       const { rows } = await database.query<Pick<CandidateRow, 'identity' | 'price' | 'size'>>(
         `select distinct on (s.identity) s.identity, s.price, s.size from staged_rows s join staging_batches b on b.id = s.batch
-         where b.execution_id = $1 and s.price <= 1 order by s.identity, ${metLast('s.position')}`,
+         where b.execution_id = $1 and s.price <= 1 order by s.identity, ${lastReadFirst('s.position')}`,
         [executionId],
       );
       const run = { executionId, symbol: SYMBOL, asOf, daysBack, intervals: ['5m', '1h'] as const };

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hearPrints } from '../../src/plugins/plugin-prints.ts';
+import { capturePrints } from '../../src/plugins/plugin-prints.ts';
 
 describe('a line that a plugin prints', () => {
   it('reaches the listener of the code that prints it, also when other code runs or the line comes later', async () => {
     const said: string[][] = [];
     const task = (name: string) =>
-      hearPrints(
+      capturePrints(
         (level, line) => void said.push([name, level, line]),
         async () => {
           console.log('begins', 1);
@@ -28,7 +28,7 @@ describe('a line that a plugin prints', () => {
 
   it('is cut when it is long, and at most a thousand lines are logged', () => {
     const lines: string[] = [];
-    hearPrints(
+    capturePrints(
       (_, line) => void lines.push(line),
       () => {
         console.log('x'.repeat(20_000));

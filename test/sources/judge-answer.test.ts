@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
-import { judgeAnswer, type ObservedAnswer, type ProbeMeaning, probeExitCode, withSpares } from '../../src/sources/probe/judge-answer.ts';
+import {
+  judgeAnswer,
+  type ObservedAnswer,
+  type ProbeMeaning,
+  probeExitCode,
+  withReplacements,
+} from '../../src/sources/probe/judge-answer.ts';
 
 const NOW = Date.UTC(2026, 11, 1, 12);
 const observed: ObservedAnswer = {
@@ -60,10 +66,10 @@ describe('the verdict on a probed route', () => {
     const older = judged({ route: '/markets', error: refusedWith(410, 'BadInput') });
     const newer = judged({ route: '/markets/keyset' });
     const spares = { '/markets': '/markets/keyset' };
-    expect(withSpares([newer, older], spares).map(({ meaning }) => meaning)).toEqual(['ok', 'ok']);
+    expect(withReplacements([newer, older], spares).map(({ meaning }) => meaning)).toEqual(['ok', 'ok']);
     const unread = { ...newer, meaning: 'unreachable' as const };
-    expect(withSpares([unread, older], spares)[1].meaning).toBe('changed');
-    expect(withSpares([newer, judged({ route: '/markets', problems: ['unreadable'] })], spares)[1].meaning).toBe('changed');
+    expect(withReplacements([unread, older], spares)[1].meaning).toBe('changed');
+    expect(withReplacements([newer, judged({ route: '/markets', problems: ['unreadable'] })], spares)[1].meaning).toBe('changed');
   });
 });
 

@@ -3,10 +3,10 @@ import type { Instrument, Resolution } from '../../src/contracts/market-data.ts'
 import {
   isFinal,
   isToBeConfirmed,
-  lifelessAfter,
-  lifelessBefore,
   noteClose,
   noteTakenBack,
+  timeAfterEnd,
+  timeBeforeOpening,
   tradableWindow,
   withTradeAt,
 } from '../../src/sources/catalogue/market-life.ts';
@@ -29,9 +29,9 @@ describe('the life of a market', () => {
   it('starts at its opening and ends a minute after its end, and all other time is covered without a request', () => {
     const instrument = { opensAt: DAY, closedAt: 5 * DAY, closed: true };
     expect(tradableWindow(instrument, window)).toEqual({ from: DAY, to: 5 * DAY + 60_000 });
-    expect(lifelessBefore(instrument, window)).toEqual([{ from: 0, to: DAY }]);
-    expect(lifelessAfter(instrument, window)).toEqual([{ from: 5 * DAY + 60_000, to: 10 * DAY }]);
-    expect(lifelessAfter({ ...instrument, closed: false }, window)).toEqual([]);
+    expect(timeBeforeOpening(instrument, window)).toEqual([{ from: 0, to: DAY }]);
+    expect(timeAfterEnd(instrument, window)).toEqual([{ from: 5 * DAY + 60_000, to: 10 * DAY }]);
+    expect(timeAfterEnd({ ...instrument, closed: false }, window)).toEqual([]);
   });
 
   it('does not end at its planned end', () => {

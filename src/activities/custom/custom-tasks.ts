@@ -6,7 +6,7 @@ import type { CustomTaskCall, StageEffect, TaskOutcome } from '../../contracts/t
 import { cutText } from '../../contracts/text/cut-text.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { durationMs } from '../../input/field-schemas.ts';
-import { hearPrints } from '../../plugins/plugin-prints.ts';
+import { capturePrints } from '../../plugins/plugin-prints.ts';
 import { type ActivityContext, definePlugin, type LoadedActivity, type LoadedPlugins, type PluginActivity } from '../../plugins/plugins.ts';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
 import { inlineSecrets } from '../../secrets/redact-input.ts';
@@ -113,7 +113,7 @@ export function customActivity(
       ? await threads.run(activity, given, context)
       : outputOf(
           context.taskId,
-          await hearPrints(
+          await capturePrints(
             (level, line) => context.log[level](line),
             () => activity.run(parsed, context),
           ),

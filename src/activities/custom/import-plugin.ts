@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../contracts/errors.ts';
 import { freshUrl } from '../../plugins/module-graph.ts';
 import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
-import { hearPrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
+import { capturePrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './check-plugin.ts';
 
 /** Time limit for loading a module, which may wait or compute without end. */
@@ -33,7 +33,7 @@ export async function importPlugin(
   try {
     const url = moduleUrl(module);
     imported = await loadWithCode(url, async () => {
-      const importing = hearPrints(printOnStandardError(module), () => import(copy === undefined ? url : freshUrl(url, copy)));
+      const importing = capturePrints(printOnStandardError(module), () => import(copy === undefined ? url : freshUrl(url, copy)));
       return await Promise.race([importing, late]);
     });
   } catch (error) {

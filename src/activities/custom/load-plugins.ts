@@ -74,7 +74,7 @@ function namedStrategy(
   about: { readonly name: string; readonly module: string; readonly codeHash: string },
   { code, memory, names }: { readonly code: PluginCode; readonly memory: CopyMemory; readonly names: readonly string[] },
 ): LoadedStrategy {
-  // their values: getters would run outside of what is watched
+  // copies the values now, while reads are watched: a getter of the strategy could run its code later
   const facts = { ...about, summary: strategy.summary ?? '', params: strategy.params, version: undefined };
   const create = strategy.create.bind(strategy);
   return Object.create(strategy, {

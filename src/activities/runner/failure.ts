@@ -127,7 +127,7 @@ function codeOf(thrown: unknown): string | undefined {
 }
 
 /** The error of a task that lost too many workers in a row, and may be the cause. */
-export function poisonous(task: string, lostWorkers: number): PredictLabError {
+export function tooManyLostWorkers(task: string, lostWorkers: number): PredictLabError {
   const workers = lostWorkers === 1 ? '1 worker was lost' : `${lostWorkers} workers in a row were lost`;
   return new PredictLabError(
     'WorkerLost',

@@ -28,7 +28,7 @@ import {
 import { forgetStarts, recordStart, startsWithoutEnd } from '../../storage/runs/ledger/started-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
 import { type AttemptSign, LostAttempt, lostSince, lostWorkersOf } from './attempt-sign.ts';
-import { failureAgain, failureOf, lostAttempt, lostWorker, poisonous, timedOut } from './failure.ts';
+import { failureAgain, failureOf, lostAttempt, lostWorker, timedOut, tooManyLostWorkers } from './failure.ts';
 import type { SharedAttempt } from './shared-activity.ts';
 
 /** Interval of heartbeats, far below the heartbeat timeout, so that only a dead process misses it. Most tasks end before the first one. */
@@ -148,7 +148,7 @@ export function createTaskRunner({
         const started = await startsWithoutEnd(database, key);
         const lostWorkers = lostWorkersOf({ lost, cutOff: before.cutOff ?? 0, started, lostLocally });
         const maxLostWorkers = call.maxLostWorkers ?? (stage === undefined ? MAX_LOST_WORKERS : MAX_LOST_WORKERS_OF_STAGE);
-        if (lostWorkers >= maxLostWorkers) throw poisonous(foreign === undefined ? taskId : `${taskId} (${foreign})`, lostWorkers);
+        if (lostWorkers >= maxLostWorkers) throw tooManyLostWorkers(foreign === undefined ? taskId : `${taskId} (${foreign})`, lostWorkers);
         await recordStart(database, key, { number: started + 1, worker: WORKER });
       }
       const effect = await untilAborted(

@@ -32,7 +32,7 @@ export interface StageWork {
 export type StageFunction = (input: StageInput, work: StageWork) => Promise<StageEffect>;
 
 /** The `StageWork` of a stage that runs outside of Temporal (an import, a test, a benchmark): one attempt, and heartbeats are ignored. */
-export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & Partial<StageWork>): StageWork {
+export function workOutsideTemporal(work: Pick<StageWork, 'log' | 'commit' | 'record'> & Partial<StageWork>): StageWork {
   return {
     signal: new AbortController().signal,
     resume: undefined,
@@ -44,14 +44,14 @@ export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & P
   };
 }
 
-/** The same as `workAlone` with a ledger, so that the stage takes effect once. */
+/** The same as `workOutsideTemporal` with a ledger, so that the stage takes effect once. */
 export function recordedWork(
   database: Database,
   { runId, executionId, symbol, stage }: Omit<StageInput, 'settings'>,
   work: Pick<StageWork, 'log'> & Partial<StageWork>,
 ): StageWork {
   const key = { runId, executionId, symbol, stage, taskId: stageTaskId(symbol, stage), startedAt: Date.now(), attempts: 1 };
-  return workAlone({
+  return workOutsideTemporal({
     commit: (write) => commitEffect(database, key, write),
     record: (effect) => recordEffect(database, key, effect),
     ...work,

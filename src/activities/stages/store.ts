@@ -11,7 +11,7 @@ import { stagingBatches } from '../../storage/staging/staging.ts';
 import { gapsOfInstruments, type InstrumentGaps } from '../../storage/ticks/coverage.ts';
 import { ensurePartitions } from '../../storage/ticks/partitions.ts';
 import { createClean } from './clean.ts';
-import { type Probe, type StageFunction, workAlone } from './stage-work.ts';
+import { type Probe, type StageFunction, workOutsideTemporal } from './stage-work.ts';
 
 export interface StoreDependencies {
   readonly database: Database;
@@ -94,7 +94,7 @@ export interface StagedAlone {
 /** Cleans and stores staged rows outside of any run: without ledger and retries. @returns numbers of rows by instrument and result */
 export async function cleanAndStore({ database, log, executionId, symbol, asOf }: StagedAlone): Promise<ReadonlyMap<number, ImportCounts>> {
   const settings = { sourceTypes: [], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf };
-  const work = workAlone({ log, commit: (write) => database.transaction(write), record: (effect) => Promise.resolve(effect) });
+  const work = workOutsideTemporal({ log, commit: (write) => database.transaction(write), record: (effect) => Promise.resolve(effect) });
   const counts = new Map<number, ImportCounts>();
   const onInstrument = (instrumentKey: number, found: Partial<ImportCounts>): void => {
     const { rows, quarantined, reasons, inserted, duplicates } = { ...NO_ROWS, ...counts.get(instrumentKey), ...found };

@@ -18,8 +18,8 @@ export interface LookAheadProof {
   /** Number of decisions that differed with another future. More than 0: the strategy uses data that it cannot know. */
   readonly changed: number;
   /**
-   * `of`: how often the strategy changed its decision. `changes`: how many of these changes it also makes on reversed prices, so that
-   * they come from the calendar or from answers stored in the strategy. Absent for shipped strategies.
+   * `of` counts the changes of the strategy's decision. `changes` counts those that it also makes on reversed prices: they come from the
+   * calendar or from answers stored in the strategy, not from prices. Absent for shipped strategies.
    */
   readonly carried?: { readonly changes: number; readonly of: number };
   /** Power of the proof: `detected` is the probability that it finds a strategy that looks ahead on one bar in `peekEvery`. */

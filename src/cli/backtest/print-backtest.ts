@@ -141,7 +141,7 @@ function bestOf(results: readonly BacktestResult[]): BacktestResult {
 }
 
 /** The names of all strategies among the trials, as one text. */
-export const namesOf = (trials: readonly Trial[]): { strategy: string } => ({
+export const strategiesText = (trials: readonly Trial[]): { strategy: string } => ({
   strategy: [...new Set(trials.map(({ strategy }) => strategy.name))].join(', '),
 });
 

@@ -15,7 +15,7 @@ import {
   type TriedSeries,
 } from '../backtest/backtest-series.ts';
 import { printWalkForward } from '../backtest/backtest-walk-forward.ts';
-import { type BacktestFiles, namesOf, printBacktests, seriesHead } from '../backtest/print-backtest.ts';
+import { type BacktestFiles, printBacktests, seriesHead, strategiesText } from '../backtest/print-backtest.ts';
 import { marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { checkTargets } from '../options/output-target.ts';
 import { takesCount, takesInterval, takesLength, takesNumber, takesWord } from '../options/parsers.ts';
@@ -118,7 +118,7 @@ export default function register(backtest: Command): void {
         parts: { trainMs, testMs },
         windows: flags.windows,
         stored: flags.symbol === undefined ? undefined : { symbol: flags.symbol, interval: flags.interval },
-        headOf: ({ data }) => seriesHead(data, namesOf(trials)),
+        headOf: ({ data }) => seriesHead(data, strategiesText(trials)),
       });
     });
 }

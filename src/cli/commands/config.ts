@@ -4,7 +4,7 @@ import { configurationHistory, configurationOf } from '../../storage/runs/config
 import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/watch-state.ts';
 import { changeLine, changesOf, versionIn } from '../records/compare-runs.ts';
 import { note, printAnswer, printJson, printLine, printTable } from '../terminal/print.ts';
-import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
+import { useStoredData, withExistingDatabase } from '../terminal/session.ts';
 import { registerConfigRollback } from './config-rollback.ts';
 
 /** Maximum number of changes listed in a line of the history. */
@@ -20,7 +20,7 @@ export default function register(config: Command): void {
     .summary('list every version, newest first, and the runs that used it')
     .option('--json', 'print [{ version, at, runs: [runId] }]')
     .action(async ({ json }: { json?: boolean }) => {
-      await lookIntoDatabase(async (database) => {
+      await withExistingDatabase(async (database) => {
         if (database === undefined) return json ? printJson([]) : undefined;
         const history = await configurationHistory(database);
         await noteInterruptedRollback(database);

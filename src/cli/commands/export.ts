@@ -5,7 +5,7 @@ import { INTERVALS, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { plural } from '../../report/elements/format.ts';
-import { type Database, onOneState } from '../../storage/database/database.ts';
+import { type Database, onSnapshot } from '../../storage/database/database.ts';
 import { exportedInstruments } from '../../storage/ticks/ticks.ts';
 import type { ExportFilter } from '../backtest/export-filter.ts';
 import { EXPORTS, type ExportName, exportTable } from '../backtest/export-tables.ts';
@@ -99,7 +99,7 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   await useStoredData(async (database) => {
     if (symbols !== undefined) await checkSymbols(database, symbols);
     if (instruments !== undefined) await checkInstruments(database, instruments, symbols);
-    await onOneState(database, (transaction) =>
+    await onSnapshot(database, (transaction) =>
       writeTable(withProgress(exportTable(name, transaction, filter), out), format, out, { safe }),
     );
   });

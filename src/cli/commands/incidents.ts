@@ -6,7 +6,7 @@ import { closeIncident } from '../../incidents/rows/observe.ts';
 import { formatTime } from '../../report/elements/format.ts';
 import { takesCount } from '../options/parsers.ts';
 import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
+import { useStoredData, withExistingDatabase } from '../terminal/session.ts';
 
 interface ListOptions {
   readonly open?: boolean;
@@ -50,7 +50,7 @@ export default function register(incidents: Command): void {
 }
 
 async function list({ open = false, limit, json }: ListOptions): Promise<void> {
-  const [incidents, waiting] = await lookIntoDatabase(
+  const [incidents, waiting] = await withExistingDatabase(
     async (database) =>
       database === undefined ? [[], []] : [await listIncidents(database, { open, limit }), await pendingAlerts(database)],
     'so there are no incidents',

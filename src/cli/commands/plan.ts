@@ -14,7 +14,7 @@ import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { plannedUniverses, universeLines } from '../plan/universe-lines.ts';
 import { noRun, printJson, printLine, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
+import { useStoredData, withExistingDatabase } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
   readonly retry?: string;
@@ -34,7 +34,7 @@ export default function register(command: Command): void {
       if (options.retry !== undefined) refuseOthersWithRetry(command);
       const { retry } = options;
       const { input, earlier } = retry === undefined ? { input: given } : await useStoredData((database) => retried(database, retry));
-      await lookIntoDatabase(async (database) => {
+      await withExistingDatabase(async (database) => {
         // Loaded here: the checks take longer to load than to run.
         const { plannedRun, plannedTasks } = await import('../plan/planned-run.ts');
         const run = await plannedRun(database, await inKnownCase(database, input));

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { PRUNABLE, type Prunable, type Pruned, prune } from '../../storage/backup/prune.ts';
 import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
-import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/settings.ts';
+import { PRUNABLE_FILES, PRUNABLE_KINDS, type PrunableFiles } from '../../watch/upkeep/settings.ts';
 import { takesAge, takesKeep } from '../options/parsers.ts';
 import { printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
@@ -50,7 +50,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
   const { keep, dryRun = false, lake } = options;
   if (lake !== undefined && before.ticks === undefined) throw usageError('--lake moves ticks older than an age; add --ticks <age>');
   const named = [...Object.keys(before), ...Object.keys(files)];
-  if (named.length === 0) throw usageError(`name what to prune, and the age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
+  if (named.length === 0) throw usageError(`name what to prune, and the age: ${PRUNABLE_KINDS.map((what) => `--${what} 90d`).join(', ')}`);
   const home = homeFolder(process.env);
   const pruned = await useStoredData(async (database): Promise<readonly (Pruned | PrunedFiles)[]> => {
     return [

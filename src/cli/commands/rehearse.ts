@@ -8,7 +8,7 @@ import { takesCount } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { printJson, printLine, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase } from '../terminal/session.ts';
+import { withExistingDatabase } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
   readonly fail?: readonly string[];
@@ -30,7 +30,7 @@ export default function register(command: Command): void {
     .action(async (options: Options) => {
       const failures = failureShares(options.fail ?? []);
       const input = await runInputFrom(options);
-      await lookIntoDatabase(async (database) => {
+      await withExistingDatabase(async (database) => {
         const { plannedRun } = await import('../plan/planned-run.ts');
         const { config, graph } = await plannedRun(database, await inKnownCase(database, input));
         const durations = database === undefined ? {} : await meanDurations(database);

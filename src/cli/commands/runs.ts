@@ -7,7 +7,7 @@ import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
 import { takesCount } from '../options/parsers.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
+import { withExistingDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
 
 /** Registers `predictlab runs`. */
@@ -19,7 +19,7 @@ export default function register(runs: Command): void {
     .addOption(takesCount('--limit <n>', 'maximum number of runs').default(20))
     .option('--json', 'print them as JSON')
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
-      const runs = await withPredictLab((lab) => lookIntoDatabase((database) => lastRuns(lab, database, limit)));
+      const runs = await withPredictLab((lab) => withExistingDatabase((database) => lastRuns(lab, database, limit)));
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');
       printTable(

@@ -15,7 +15,7 @@ import { numberOption, takesTime } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { printAnswer, printJson, printLine, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase, useDatabase, withPredictLab } from '../terminal/session.ts';
+import { useDatabase, withExistingDatabase, withPredictLab } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
   readonly id: string;
@@ -59,7 +59,7 @@ export default function register(schedule: Command): void {
         const given = Object.keys(input).length === 0 ? undefined : input;
         // A file replaces the whole input, an option changes one field.
         const settings = { scheduleId, cron, timeZone, catchupWindow, jitter, note, pauseOnFailure, replaceInput: file !== undefined };
-        await lookIntoDatabase(async (database) => {
+        await withExistingDatabase(async (database) => {
           // A wrong input is refused now, not hours later in a run that nobody watches.
           const { plannedRun } = await import('../plan/planned-run.ts');
           const known = given && (await inKnownCase(database, given));
@@ -171,7 +171,7 @@ function simple(schedule: Command, verb: string, summary: string, request: Sched
 
 /** Deletes a schedule and records that this was on purpose: workers open an incident for other schedules that disappear. */
 async function deleteOnPurpose(lab: PredictLab, id: string): Promise<void> {
-  await lookIntoDatabase(async (database) => {
+  await withExistingDatabase(async (database) => {
     if (database !== undefined) await recordDeleting(database, id);
     try {
       await lab.schedules.delete(id);

@@ -20,7 +20,7 @@ import { inCaseOf } from '../plan/mistaken-input.ts';
 import { printTwins, registerTwins, twinGroups } from '../symbols/symbols-twins.ts';
 import { registerUniverse, showUniverse } from '../symbols/symbols-universe.ts';
 import { fitText, printAnswer, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
+import { useDatabase, useStoredData, withExistingDatabase } from '../terminal/session.ts';
 
 const TITLE_WIDTH = 60;
 
@@ -54,13 +54,13 @@ export default function register(symbols: Command): void {
     .command('list')
     .summary('list every symbol of the catalogue')
     .option('--json', 'print the entries as JSON')
-    .action(({ json }: Json) => lookIntoDatabase((database) => list(database, json), SHIPPED));
+    .action(({ json }: Json) => withExistingDatabase((database) => list(database, json), SHIPPED));
   symbols
     .command('show')
     .summary('show the selectors of a symbol and the instruments that runs found')
     .argument('<symbol>')
     .option('--json', 'print it as JSON')
-    .action((symbol: string, { json }: Json) => lookIntoDatabase((database) => show(database, symbol, json), SHIPPED));
+    .action((symbol: string, { json }: Json) => withExistingDatabase((database) => show(database, symbol, json), SHIPPED));
   symbols
     .command('search')
     .summary('search the venues for markets to add')
@@ -121,7 +121,7 @@ export default function register(symbols: Command): void {
     .summary('print the catalogue as JSON, in the form that import reads')
     .option('--out <file>', 'write to this file')
     .option('--json', 'no effect: the output is always JSON')
-    .action(({ out }: { out?: string }) => lookIntoDatabase((database) => exportCatalogue(database, out), SHIPPED));
+    .action(({ out }: { out?: string }) => withExistingDatabase((database) => exportCatalogue(database, out), SHIPPED));
 }
 
 async function list(database: Database | undefined, json?: boolean): Promise<void> {

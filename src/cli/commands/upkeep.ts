@@ -4,13 +4,13 @@ import type { Command } from 'commander';
 import ms from 'ms';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { lastUpkeep, runExclusively } from '../../watch/checks/upkeep.ts';
-import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
+import { PRUNABLE_KINDS, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
 import { type JobEnd, runUpkeep } from '../../watch/upkeep/upkeep.ts';
 import { takesAge, takesCount, takesKeep } from '../options/parsers.ts';
 import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { queryIfStored, useDatabase, useStoredData } from '../terminal/session.ts';
 
-type SetOptions = { readonly [what in (typeof AGED)[number]]?: number } & {
+type SetOptions = { readonly [what in (typeof PRUNABLE_KINDS)[number]]?: number } & {
   readonly keep: number;
   readonly backup?: string;
   readonly rotate: number;
@@ -45,7 +45,7 @@ export default function register(upkeep: Command): void {
       'write a backup into this folder each day, on the machine of the worker that does it; once a week it is restored into a separate database',
     )
     .addOption(takesCount('--rotate <n>', 'number of backups to keep').default(7));
-  for (const what of AGED) set.addOption(takesAge(`--${what} <age>`, `prune ${what} older than this`));
+  for (const what of PRUNABLE_KINDS) set.addOption(takesAge(`--${what} <age>`, `prune ${what} older than this`));
   set.action(async (options: SetOptions) => {
     const settings = settingsFrom(options);
     await useDatabase((database) => setUpkeep(database, settings));
@@ -82,9 +82,11 @@ export default function register(upkeep: Command): void {
 
 function settingsFrom(options: SetOptions): UpkeepSettings {
   const { keep, rotate } = options;
-  const ages = Object.fromEntries(AGED.flatMap((what) => (options[what] === undefined ? [] : [[what, options[what]]])));
+  const ages = Object.fromEntries(PRUNABLE_KINDS.flatMap((what) => (options[what] === undefined ? [] : [[what, options[what]]])));
   if (Object.keys(ages).length === 0 && options.backup === undefined)
-    throw usageError(`name what to do: --backup <folder>, or what to prune and its age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
+    throw usageError(
+      `name what to do: --backup <folder>, or what to prune and its age: ${PRUNABLE_KINDS.map((what) => `--${what} 90d`).join(', ')}`,
+    );
   if (options.backup?.trim() === '') throw usageError('--backup: the name of the folder is empty; name one');
   if (options.backup !== undefined && statSync(options.backup, { throwIfNoEntry: false })?.isDirectory() === false)
     throw usageError(`--backup ${options.backup}: it is not a folder; name one`);

@@ -3,7 +3,7 @@ import { type DataFile, type Manifest, SCHEMA } from '../../files/dataset/manife
 import { checkListedFiles, type FolderWriter, openFolder } from '../../files/dataset/write-folder.ts';
 import type { TableColumn, TableFormat } from '../../files/write/table.ts';
 import { candleMonths } from '../../storage/candles/candles.ts';
-import { type Database, onOneState, type Transaction } from '../../storage/database/database.ts';
+import { type Database, onSnapshot, type Transaction } from '../../storage/database/database.ts';
 import { type ExportedInstrument, type StoredUpTo, storedUpTo, type TickMonth, tickDigest, tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
 import { type ExportFilter, selectedInstruments } from '../backtest/export-filter.ts';
@@ -44,7 +44,7 @@ export async function exportPartitions(database: Database, request: PartitionedE
       checkSame(writer.before, request);
       await checkListedFiles(request.folder, writer.before);
     }
-    return await onOneState(database, (transaction) => (request.what === 'ticks' ? ticks : candles)(transaction, writer, request));
+    return await onSnapshot(database, (transaction) => (request.what === 'ticks' ? ticks : candles)(transaction, writer, request));
   } catch (error) {
     await writer.abandon();
     throw error;

@@ -6,7 +6,7 @@ import { openFolder } from '../../files/dataset/write-folder.ts';
 import { openDuckDb } from '../../files/duckdb.ts';
 import { CANDLE_COLUMNS, type Table, tableOf } from '../../files/write/table.ts';
 import { builtCandles } from '../../storage/candles/candles.ts';
-import { type Database, onOneState, type Transaction } from '../../storage/database/database.ts';
+import { type Database, onSnapshot, type Transaction } from '../../storage/database/database.ts';
 import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { coverageRecords } from '../../storage/ticks/coverage.ts';
 import { tickMonths } from '../../storage/ticks/ticks.ts';
@@ -29,7 +29,7 @@ export async function publishDataset(
   const filter = { ...EVERYTHING, symbols };
   const writer = await openFolder(folder, { grow: false });
   try {
-    return await onOneState(database, async (transaction) => {
+    return await onSnapshot(database, async (transaction) => {
       const files: DataFile[] = [];
       const tables: Manifest['tables'] = {};
       const write = async (name: string, partition: string, table: Table): Promise<void> => {

@@ -7,7 +7,7 @@ import { runReportPath } from '../../report/elements/report-path.ts';
 import { effectsOf, type ReusedEffect } from '../../storage/runs/ledger/ledger-takeover.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { ExitError, note } from '../terminal/print.ts';
-import { lookIntoDatabase } from '../terminal/session.ts';
+import { withExistingDatabase } from '../terminal/session.ts';
 
 /**
  * The result of an ended run. For a failed run it is read from the failure, for a cancelled run from a query of the closed workflow.
@@ -42,7 +42,7 @@ export async function reportPlace(home: string, lab: PredictLab, run: RunName): 
 export async function filledIn<Status extends PipelineStatus>(status: Status): Promise<Status> {
   if (status.leftOut === undefined) return status;
   try {
-    return await lookIntoDatabase(async (database) => {
+    return await withExistingDatabase(async (database) => {
       if (database === undefined) return status;
       const run = await runOf(database, status.runId);
       if (run === undefined) return status;

@@ -4,7 +4,7 @@ import { oneLine } from '../../contracts/text/plain-text.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listingsOf, universeCounts, universeMembers } from '../../storage/markets/universes.ts';
 import { fitText, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase } from '../terminal/session.ts';
+import { withExistingDatabase } from '../terminal/session.ts';
 
 const TITLE_WIDTH = 60;
 /** Members that are shown, those with the largest volume; `--json` has all. */
@@ -71,7 +71,7 @@ export function registerUniverse(symbols: Command, known: (database: Database | 
       const asOf = options.asOf === undefined ? undefined : Date.parse(options.asOf);
       if (asOf !== undefined && Number.isNaN(asOf))
         throw usageError(`--as-of ${options.asOf}: write an instant, such as 2026-06-10T12:00:00Z`);
-      return lookIntoDatabase(async (database) => {
+      return withExistingDatabase(async (database) => {
         const entry = await known(database, universe);
         if (entry.kind !== 'universe')
           throw usageError(`${universe} is a symbol, not a universe; \`predictlab symbols show ${universe}\` shows it`);

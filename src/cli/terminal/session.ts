@@ -27,7 +27,7 @@ export const nothingStored = (env: NodeJS.ProcessEnv): string =>
  * Opens the database for a command that only reads. When there is none, none is created and `work` gets undefined.
  * @param assumed what the command shows in that case; printed with the sentence that nothing is stored @default no sentence is printed
  */
-export async function lookIntoDatabase<T>(work: (database: Database | undefined) => Promise<T>, assumed?: string): Promise<T> {
+export async function withExistingDatabase<T>(work: (database: Database | undefined) => Promise<T>, assumed?: string): Promise<T> {
   const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
   if (hasDatabase(process.env)) return await useDatabase(work);
   if (assumed !== undefined) note(`${nothingStored(process.env)}; ${assumed}`);
@@ -36,7 +36,7 @@ export async function lookIntoDatabase<T>(work: (database: Database | undefined)
 
 /** The result of a query; undefined when there is no database. */
 export const queryIfStored = <T>(query: (database: Database) => Promise<T>): Promise<T | undefined> =>
-  lookIntoDatabase(async (database) => (database === undefined ? undefined : await query(database)));
+  withExistingDatabase(async (database) => (database === undefined ? undefined : await query(database)));
 
 /** Opens the database for a command that needs stored data. @throws ExitError 2 when there is no database */
 export async function useStoredData<T>(work: (database: Database) => Promise<T>): Promise<T> {

@@ -40,7 +40,7 @@ export interface FiredRun {
 }
 
 /** Counts the firings of a schedule by outcome. */
-export function countsOf(described: ScheduleDescription): ScheduleCounts {
+export function countFirings(described: ScheduleDescription): ScheduleCounts {
   const { scheduleId, info, policies, state } = described;
   return {
     scheduleId,

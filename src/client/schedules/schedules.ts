@@ -13,7 +13,7 @@ import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded, runOutcome } from '../runs/run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
 import {
-  countsOf,
+  countFirings,
   describedSchedule,
   type FiredRun,
   failuresToPause,
@@ -117,7 +117,7 @@ export class Schedules {
 
   /** Counts the firings of every schedule that starts runs on this task queue. */
   async counts(): Promise<readonly ScheduleCounts[]> {
-    return (await schedulesOn(this.#client, this.#taskQueue)).schedules.map(countsOf);
+    return (await schedulesOn(this.#client, this.#taskQueue)).schedules.map(countFirings);
   }
 
   /** When each schedule of this task queue fires next, and the schedules that cannot be read. */

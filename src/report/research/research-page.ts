@@ -7,7 +7,7 @@ import { sitePage } from '../site/site-page.ts';
 import { strategyName } from '../symbol/equity-chart.ts';
 import { walkForwardSection } from '../symbol/walk-forward-section.ts';
 import { type ResearchPageData, type ResearchTrial, returnOverHold, strongMetric } from './research-data.ts';
-import { comparisonSection, gridSection, heat, signedPercent, strongSkill, trialsTable } from './research-sections.ts';
+import { comparisonSection, gridSection, heatColour, signedPercent, strongSkill, trialsTable } from './research-sections.ts';
 
 interface HeatMetric {
   readonly label: string;
@@ -120,7 +120,7 @@ const heatCell = (metric: HeatMetric, trial: ResearchTrial | undefined, full: nu
   // weak values get a pale colour: a strong one would hide their hatching
   const shade = (known: number): number => (isWeak ? Math.max(-full, Math.min(full, known)) / 4 : known);
   return tip(
-    html`<a class="cell${isWeak && ' hatch'}" href="${addressOf(trial)}"${value !== null && html` style="${heat(shade(value), full)}"`}>${text}</a>`,
+    html`<a class="cell${isWeak && ' hatch'}" href="${addressOf(trial)}"${value !== null && html` style="${heatColour(shade(value), full)}"`}>${text}</a>`,
     why === '' ? about : `${about}; ${why}`,
     false,
   );

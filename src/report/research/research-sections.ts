@@ -18,7 +18,7 @@ export const signedPercent = (value: number): string => `${value > 0 ? '+' : ''}
  * The background of a cell of a heat map: teal above 0, orange below, stronger with the distance.
  * @param full the distance from 0 at which the colour is strongest
  */
-export const heat = (value: number, full: number): Markup =>
+export const heatColour = (value: number, full: number): Markup =>
   raw(
     `background-color:color-mix(in srgb,var(--${value >= 0 ? 'up' : 'down'}) ${Math.round(8 + 32 * Math.min(1, Math.abs(value) / Math.max(full, Number.MIN_VALUE)))}%,transparent)`,
   );
@@ -37,7 +37,7 @@ export const gridSection = (trials: readonly ResearchTrial[], addressOf: (trial:
     const text = metric === 'sharpe' ? formatNumber(value, 2) : signedPercent(value);
     const address = addressOf(trial);
     const shown = trial === grid.best ? html`<b>◆ ${text}</b>` : text;
-    return html`<td style="${heat(value, full)}"${grid.plateau.has(trial) && html` class="plateau"`}>${address === null ? shown : html`<a href="${address}" title="${strategyName(trial)}">${shown}</a>`}</td>`;
+    return html`<td style="${heatColour(value, full)}"${grid.plateau.has(trial) && html` class="plateau"`}>${address === null ? shown : html`<a href="${address}" title="${strategyName(trial)}">${shown}</a>`}</td>`;
   };
   return html`<h3>${metric} by ${across.name}${down.name !== '' && ` and ${down.name}`}</h3>
 <div class="scroll" tabindex="0" role="group" aria-label="Heat map of the parameters"><table class="heat"><caption class="spoken">${metric} by parameters</caption>

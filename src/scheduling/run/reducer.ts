@@ -26,7 +26,7 @@ import {
   unmetDependencies,
 } from './run-state.ts';
 import { runFailureOf, verdictOf } from './status/verdict.ts';
-import { endUnfinished, fail, keepSuccess, keepTimes, retryLater, stopRun, succeed, uncountEnd } from './task-ends.ts';
+import { copyTimes, endUnfinished, fail, keepSuccess, removeFromTotals, retryLater, stopRun, succeed } from './task-ends.ts';
 
 /**
  * The scheduler: takes one event, updates `state` in place and returns the commands to carry out, in order.
@@ -140,7 +140,7 @@ function retryFailed(state: RunState, at: number): void {
   for (let task = 0; task < state.graph.size; task++) {
     const status = state.status[task];
     if (status !== FAILED && status !== SKIPPED) continue;
-    if (status === FAILED) uncountEnd(state, task);
+    if (status === FAILED) removeFromTotals(state, task);
     setStatus(state, task, PENDING);
     state.flags[task] &= ~STARTED;
     state.started[task] = Number.NaN;
@@ -215,7 +215,7 @@ function applyReport(
       keepSuccess(state, task, report);
       break;
     case 'failed':
-      keepTimes(state, task, report);
+      copyTimes(state, task, report);
       stopLane(state, lane);
       fail(state, { task, error: report.error, at: report.at }, commands);
       break;
@@ -223,13 +223,13 @@ function applyReport(
       if (state.closing === null) {
         retryLater(state, lane, report);
       } else {
-        keepTimes(state, task, report);
+        copyTimes(state, task, report);
         stopLane(state, lane);
         endUnfinished(state, task, report.at);
       }
       break;
     case 'cancelled':
-      if (report.attempts > 0) keepTimes(state, task, report);
+      if (report.attempts > 0) copyTimes(state, task, report);
       stopLane(state, lane);
       if (state.closing === null) fail(state, { task, error: cancelledOutside(report.taskId), at: report.at }, commands);
       else endUnfinished(state, task, report.at);

@@ -83,7 +83,7 @@ export interface RunState {
   readonly waiting: Int32Array;
   readonly attempts: Int32Array;
   readonly failures: Int32Array;
-  /** Failures that are not counted in `failures`, of tasks that wait for another attempt; see `Spent`. */
+  /** Failures with a retry limit of their own, which `failures` does not count, by task that waits for another attempt. */
   readonly spent: Map<number, Spent>;
   readonly started: Float64Array;
   readonly ended: Float64Array;

@@ -95,7 +95,7 @@ function skipDependants(state: RunState, root: number): void {
 }
 
 /** Copies attempts and times from a report. The start of the first attempt is kept if it is known. */
-export function keepTimes(state: RunState, task: number, report: Ended): void {
+export function copyTimes(state: RunState, task: number, report: Ended): void {
   state.attempts[task] = Math.max(state.attempts[task], report.attempts);
   if ((state.flags[task] & STARTED) === 0) state.started[task] = report.startedAt;
   state.flags[task] |= STARTED;
@@ -103,7 +103,7 @@ export function keepTimes(state: RunState, task: number, report: Ended): void {
 
 /** Copies the times, output and degraded reasons from the report of a success. */
 export function keepSuccess(state: RunState, task: number, report: Extract<TaskReport, { kind: 'succeeded' }>): void {
-  keepTimes(state, task, report);
+  copyTimes(state, task, report);
   state.ended[task] = Math.max(report.at, state.started[task]);
   state.flags[task] &= ~IMPLIED;
   state.errors.delete(task);
@@ -116,7 +116,7 @@ export function keepSuccess(state: RunState, task: number, report: Extract<TaskR
 export function retryLater(state: RunState, lane: Lane, report: Extract<TaskReport, { kind: 'retryLater' }>): void {
   const task = lane.current;
   setStatus(state, task, PENDING);
-  keepTimes(state, task, report);
+  copyTimes(state, task, report);
   keepError(state, task, report.error);
   state.failures[task] = report.failures;
   if (report.spent !== undefined) state.spent.set(task, report.spent);
@@ -137,7 +137,7 @@ function countEnd(state: RunState, task: number): void {
 }
 
 /** Removes a failed task from the totals, because it will run again. */
-export function uncountEnd(state: RunState, task: number): void {
+export function removeFromTotals(state: RunState, task: number): void {
   const stage = state.graph.stageOf[task];
   if (stage < 0) return;
   const sums = state.stageSums[stage];

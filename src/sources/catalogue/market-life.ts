@@ -18,13 +18,13 @@ export function tradableWindow(instrument: Life, window: TimeRange): TimeRange {
 }
 
 /** The part of a window before an instrument opened. It counts as covered without a request, since it cannot have ticks. */
-export function lifelessBefore({ opensAt }: Life, window: TimeRange): TimeRange[] {
+export function timeBeforeOpening({ opensAt }: Life, window: TimeRange): TimeRange[] {
   const to = Math.min(window.to, opensAt ?? window.from);
   return to > window.from ? [{ from: window.from, to }] : [];
 }
 
 /** The part of a window after an instrument's end. It counts as covered without a request once the end itself is covered. */
-export function lifelessAfter(instrument: Life, window: TimeRange): TimeRange[] {
+export function timeAfterEnd(instrument: Life, window: TimeRange): TimeRange[] {
   const from = Math.max(window.from, endOf(instrument) ?? window.to);
   return window.to > from ? [{ from, to: window.to }] : [];
 }

@@ -184,8 +184,8 @@ export const SOURCE_CONTRACT: readonly ContractRule[] = [
       must(whole.length >= 2, 'the first instrument has a single page; record one with at least two');
       for (const [index, { cursor }] of whole.entries()) {
         const rest = await collect(subject, instrument, { cursor: JSON.parse(JSON.stringify(cursor)) as typeof cursor });
-        const goesOn = isDeepStrictEqual(identitiesOf(rest), identitiesOf(whole.slice(index + 1)));
-        must(goesOn, `with the cursor of page ${index + 1} it delivered other rows than those after that page`);
+        const isContinued = isDeepStrictEqual(identitiesOf(rest), identitiesOf(whole.slice(index + 1)));
+        must(isContinued, `with the cursor of page ${index + 1} it delivered other rows than those after that page`);
       }
     },
   },

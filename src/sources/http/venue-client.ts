@@ -230,8 +230,8 @@ export class VenueClient {
   }
 
   /**
-   * Removes the key from text that a venue sent, so that no log, error or stored row contains it: whole words only, and no short key from
-   * data, where a key such as `test` may be an ordinary word.
+   * Removes the key from text that a venue sent, so that no log, error or stored row contains it. Only whole words are removed, and a short
+   * key such as `test` stays in data, where it may be an ordinary word.
    */
   #redacted(text: string, isData: boolean): string {
     const secret = this.#options.key?.value ?? '';

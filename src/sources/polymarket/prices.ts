@@ -4,7 +4,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
 import { MAX_LATENESS_MS } from '../../market/lateness.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
-import { endOf, lifelessAfter, lifelessBefore, SETTLE_MS, tradableWindow } from '../catalogue/market-life.ts';
+import { endOf, SETTLE_MS, timeAfterEnd, timeBeforeOpening, tradableWindow } from '../catalogue/market-life.ts';
 import { readNumber, readTime } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
 import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
@@ -44,8 +44,8 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
   const bounds = timeBounds(instrument.opensAt, asOf, now);
   // Ranges that are covered without a request. They go with the first page, or with an empty page if nothing has to be requested.
   let free: readonly CoveredRange[] = inferred([
-    ...lifelessBefore(instrument, window),
-    ...(known ? lifelessAfter(instrument, window) : []),
+    ...timeBeforeOpening(instrument, window),
+    ...(known ? timeAfterEnd(instrument, window) : []),
   ]);
   let refusals = 0;
   for (const range of missing.reverse()) {
@@ -144,7 +144,7 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
       const isLast = range.to === tradable.to;
       return {
         looked: seen,
-        ranges: [{ from: range.from, to }, ...(reachesEnd && isLast ? inferred(lifelessAfter(instrument, window)) : [])],
+        ranges: [{ from: range.from, to }, ...(reachesEnd && isLast ? inferred(timeAfterEnd(instrument, window)) : [])],
       };
     },
   };

@@ -1,7 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import { noteChange } from '../http/request-tally.ts';
-import { type ProbedRoute, withSpares } from '../probe/judge-answer.ts';
+import { type ProbedRoute, withReplacements } from '../probe/judge-answer.ts';
 import { bookIn, counted, type Prober, type ReadAnswer, rowsIn } from '../probe/prober.ts';
 import type { VenueContext } from '../venue.ts';
 import { listInEnvelope, readMarkets } from './catalogue/gamma.ts';
@@ -105,7 +105,7 @@ export async function probePolymarket(
   await prober.readIf(market, book, noMarket, async ({ outcomeIds }) =>
     bookIn(readBook(await clob.get('/book', [['token_id', outcomeIds[0] ?? '']], 'clob-book'))),
   );
-  return withSpares(prober.routes, OLDER);
+  return withReplacements(prober.routes, OLDER);
 }
 
 function instrumentsIn(list: readonly unknown[], where: string): ReadAnswer<readonly Instrument[]> {

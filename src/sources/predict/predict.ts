@@ -154,7 +154,7 @@ export const predict = defineVenue({
     header: 'x-api-key',
     variable: 'PREDICT_API_KEY',
     remedy: 'get one in its developer console',
-    // The venue's test network.
+    // The venue's test network needs no key.
     keyless: ['api-testnet.predict.fun'],
   },
   // The venue counts requests per calendar minute; counting them in any period of a minute, as here, is stricter.

@@ -100,7 +100,7 @@ const GONE = new Set([404, 405, 410, 422]);
  * Judges pairs of an older and a newer listing: while the newer one can be read, the end of the older one is not a change.
  * @param older for the route of each older listing, that of the newer one
  */
-export function withSpares(routes: readonly ProbedRoute[], older: Readonly<Record<string, string>>): readonly ProbedRoute[] {
+export function withReplacements(routes: readonly ProbedRoute[], older: Readonly<Record<string, string>>): readonly ProbedRoute[] {
   return routes.map((each) => {
     const newer = routes.find(({ venue, route }) => venue === each.venue && route === older[each.route]);
     const isGone = each.status !== null && (GONE.has(each.status) || (each.status >= 300 && each.status < 400));

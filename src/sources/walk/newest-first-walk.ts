@@ -8,12 +8,12 @@ import { PageSeam, TradeOrder, WalkProgress } from './page-seam.ts';
 import {
   afterLastPage,
   afterPage,
-  couldBeKnown,
   type PageSeen,
   planWalk,
   startWalk,
   type WalkPlan,
   type WalkState,
+  wasListed,
   withdrawnFrom,
 } from './trade-walk.ts';
 
@@ -255,7 +255,7 @@ async function look(
     oldest = Math.min(oldest ?? time, time);
     newest = Math.max(newest ?? time, time);
     // Rows that would be quarantined are never stored as ticks, so they are not missing.
-    if (time >= plan.window.from && couldBeKnown(plan, time) && assessTick(row, facts).verdict === 'ok') old.push(row);
+    if (time >= plan.window.from && wasListed(plan, time) && assessTick(row, facts).verdict === 'ok') old.push(row);
   }
   const stored = old.length === 0 ? [] : await before.isStored(old);
   const unknown = old.flatMap(({ time }, index) => (stored[index] || time === null ? [] : [time]));

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { latenessFrom, MAX_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
-import { endOf, type Life, lifelessAfter, lifelessBefore, tradableWindow } from '../catalogue/market-life.ts';
+import { endOf, type Life, timeAfterEnd, timeBeforeOpening, tradableWindow } from '../catalogue/market-life.ts';
 import type { CoveredRange } from '../source.ts';
 import { isWithin, missingRanges } from './time-ranges.ts';
 
@@ -59,7 +59,7 @@ export interface PageSeen {
   readonly more: boolean;
   /** For a page of several markets' trades: time after which it has every trade of this market, -Infinity when it has all. */
   readonly after?: number;
-  /** Times of rows that earlier runs should have stored but did not (see `couldBeKnown`). */
+  /** Times of rows that earlier runs should have stored but did not (see `wasListed`). */
   readonly unknown: readonly number[];
 }
 
@@ -89,7 +89,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const covered = refetch ? [] : joined(question.covered, doubted);
   const whole = tradableWindow(instrument, window);
   const tradable = { ...whole, from: Math.min(whole.to, Math.max(whole.from, horizon ?? whole.from)) };
-  const before = inferred(lifelessBefore(instrument, window));
+  const before = inferred(timeBeforeOpening(instrument, window));
   const missing = missingUpTo(tradable, tradable.to, covered);
   const isOver = endOf(instrument) !== null && tradable.to < window.to;
   // After a market's end there are three more looks for late rows in covered time: when the market is first seen closed, when its result is
@@ -99,7 +99,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const isLateDue = tradable.to > tradable.from && looked !== null && looked < lateUntil && lateUntil <= seenUntil(question);
   const lastLook = isOver && (isLateDue || (looked ?? Number.NEGATIVE_INFINITY) < Math.max(seenClosedAt, confirmedAt));
   if (missing.length === 0 && (isOver ? !lastLook : covered.some(({ to }) => to > asOf))) {
-    return { ...question, depth: 'none', floor: asOf, free: [...before, ...inferred(lifelessAfter(instrument, window))] };
+    return { ...question, depth: 'none', floor: asOf, free: [...before, ...inferred(timeAfterEnd(instrument, window))] };
   }
   const settled = seenUntil(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
@@ -148,7 +148,7 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
 });
 
 /** Whether a row of this time would be stored if the venue had shown it at the last look: false in gaps and for later time. */
-export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
+export function wasListed({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
   if (refetch || looked === null || time > looked) return false;
   const last = covered.at(-1);
   const isInTail = last !== undefined && time >= last.to && looked - last.to <= MAX_LATENESS_MS;
@@ -226,7 +226,7 @@ function claims(plan: WalkPlan, state: WalkState, from: number, shown: number): 
   const end = endOf(instrument);
   const settled = settledAt(plan, state);
   const ended = end !== null && settled >= end && (state.newest ?? end) <= end;
-  const after = ended ? inferred(lifelessAfter(instrument, window)) : [];
+  const after = ended ? inferred(timeAfterEnd(instrument, window)) : [];
   const walked = { from: Math.max(from, horizon ?? from), to: Math.min(window.to, settled) };
   return [...plan.free, ...without(walked, doubted), ...secondLook(plan, state, shown), ...after].filter((range) => range.to > range.from);
 }

@@ -47,7 +47,7 @@ export function withinTransaction<T>(queryable: Queryable, work: (transaction: T
  * Runs `work` on one snapshot of the database, however long it takes; within an open transaction, on what that transaction sees. Months of
  * ticks cannot be dropped meanwhile, since a dropped month would also be missing in the snapshot.
  */
-export function onOneState<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+export function onSnapshot<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   return withinTransaction(queryable, async (transaction) => {
     if (transaction !== queryable) {
       // the lock comes before the first query, which takes the snapshot

@@ -8,7 +8,7 @@ import { connectionSettings, SteadyClient } from '../database/connection-setting
 import { socketUrl } from '../database/database-url.ts';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { advised } from './postgres-log.ts';
+import { withAdvice } from './postgres-log.ts';
 
 const MAX_LOG_BYTES = 10 * 2 ** 20;
 
@@ -60,7 +60,7 @@ export async function initialise({ data, binaries, account }: Cluster): Promise<
   const { code, output } = await finish(launch({ binaries, account }, binaries.initdb, args, draft, 'pipe'));
   if (code !== 0) {
     await rm(draft, { recursive: true, force: true });
-    throw unusable(`initdb could not create ${data}: ${advised(lastLines(output))}`);
+    throw unusable(`initdb could not create ${data}: ${withAdvice(lastLines(output))}`);
   }
   if (account.only !== undefined) {
     await writeFile(join(draft, 'pg_hba.conf'), 'local all all peer map=predictlab\n');

@@ -29,11 +29,11 @@ export function lastTrouble(logFile: string, now: number): string | undefined {
     .filter(([, at]) => Date.parse(`${at.replace(' ', 'T')}Z`) > now - RECENT_MS)
     .filter(([, , level, words]) => level === 'PANIC' || !OF_ONE_SESSION.test(words));
   const [, , level, words] = lines.findLast(([, , name]) => name === 'PANIC') ?? lines.at(-1) ?? [];
-  return level === undefined ? undefined : advised(`${level}: ${words}`);
+  return level === undefined ? undefined : withAdvice(`${level}: ${words}`);
 }
 
 /** Appends what to do to a message of the server, where something is known. */
-export const advised = (words: string): string => (/no space left/i.test(words) ? `${words}; free some disk space` : words);
+export const withAdvice = (words: string): string => (/no space left/i.test(words) ? `${words}; free some disk space` : words);
 
 function tailOf(file: string): string {
   let handle: number;

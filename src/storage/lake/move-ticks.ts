@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { badInput, PredictLabError } from '../../contracts/errors.ts';
 import { type FolderWriter, openFolder, publishManifest } from '../../files/dataset/write-folder.ts';
 import { openDuckDb, sqlText } from '../../files/duckdb.ts';
-import { type Database, onOneState, type Transaction } from '../database/database.ts';
+import { type Database, onSnapshot, type Transaction } from '../database/database.ts';
 import { storedMonths } from '../ticks/partitions.ts';
 import { endOfMonth, type Lake, type LakeFile, lakeFiles, lakeOf, startOfMonth } from './lake.ts';
 import { lakeTicks, movedRanges } from './lake-ticks.ts';
@@ -75,7 +75,7 @@ async function moveMonth(database: Database, { id, folder }: Lake, month: number
   for (let attempt = 1; ; attempt++) {
     const writer = await openFolder(folder, { grow: true });
     try {
-      const written = await onOneState(database, (transaction) => writeMonth(transaction, writer, month, onStep));
+      const written = await onSnapshot(database, (transaction) => writeMonth(transaction, writer, month, onStep));
       await onStep?.('written');
       await writer.place();
       await onStep?.('placed');

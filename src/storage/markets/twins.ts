@@ -4,11 +4,11 @@ import type { Queryable } from '../database/database.ts';
 import type { StoredInstrument } from './instruments.ts';
 
 /** SQL rows `(symbol, pair)` of the twins that the user accepted. */
-export const ACCEPTED = 'select s.symbol, p.pair from symbols s cross join jsonb_array_elements(s.twins) as p(pair)';
+export const ACCEPTED_TWINS = 'select s.symbol, p.pair from symbols s cross join jsonb_array_elements(s.twins) as p(pair)';
 
 /** Ids of the twins that the user accepted, by the id of either market. */
 export async function acceptedTwins(queryable: Queryable): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { rows } = await queryable.query<{ pair: TwinIds }>(`${ACCEPTED} order by 1`);
+  const { rows } = await queryable.query<{ pair: TwinIds }>(`${ACCEPTED_TWINS} order by 1`);
   const twins = new Map<string, Set<string>>();
   for (const { pair } of rows)
     for (const [one, other] of [pair, pair.toReversed()]) twins.set(one, (twins.get(one) ?? new Set()).add(other));
@@ -74,7 +74,7 @@ export async function twinsOf(
 /** Open instruments with a twin that their venue names or that the user accepted, those that end soonest first. */
 export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
   const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
-    `with accepted as (${ACCEPTED}) select key, facts from instruments
+    `with accepted as (${ACCEPTED_TWINS}) select key, facts from instruments
      where not (facts->>'closed')::boolean and (facts->'twins' <> '[]' or id in (select pair->>0 from accepted))
      order by (facts->>'closesAt')::float8 nulls last, key limit $1`,
     [limit],

@@ -3,7 +3,7 @@ import { POINT_IDENTITY } from '../../market/identity.ts';
 import { kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
 import { GOOD } from './staged-rows.ts';
-import { metLast } from './staging.ts';
+import { lastReadFirst } from './staging.ts';
 
 /** Part of a batch that one statement merges into an instrument's ticks. */
 export interface Chunk {
@@ -47,7 +47,7 @@ export async function settleCopies(transaction: Transaction, batch: number): Pro
   // Two statements: a new batch has no statistics, and a planner that assumes one row would number the rows again for each row.
   const { rows } = await transaction.query<{ position: string; last_met: string }>(
     `select position::text, last_met::text from (
-        select s.position, first_value(s.position) over (partition by s.kind, s.time, s.identity order by ${metLast('s.position')}) as last_met
+        select s.position, first_value(s.position) over (partition by s.kind, s.time, s.identity order by ${lastReadFirst('s.position')}) as last_met
         from staged_rows s where s.batch = $1 and ${GOOD} and ${NAMED}
       ) every_row where position <> last_met`,
     [batch],

@@ -191,5 +191,5 @@ export const positionsFromPage = (page: number): { readonly below: number; reado
 });
 
 /** SQL that sorts the positions in `column` by reading order, last read first: later pages first; inside a page the newest row first. */
-export const metLast = (column: string): string =>
+export const lastReadFirst = (column: string): string =>
   `(case when ${column} < 0 then -1 - ${column} else ${column} end) / ${PAGE} desc, ${column} desc`;

@@ -2,7 +2,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
 import { groupedBy, kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
-import { onOneState, type Queryable, type Transaction } from '../database/database.ts';
+import { onSnapshot, type Queryable, type Transaction } from '../database/database.ts';
 import { lakeOf } from '../lake/lake.ts';
 import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 
@@ -43,7 +43,7 @@ interface WantedTicks {
 
 /** Newest tick of each instrument up to a moment, also from the lake. */
 export async function lastTicks(queryable: Queryable, wanted: WantedTicks): Promise<ReadonlyMap<number, LastTick>> {
-  return await onOneState(queryable, async (transaction) => {
+  return await onSnapshot(queryable, async (transaction) => {
     const last = new Map(await storedLastTicks(transaction, wanted));
     if ((await lakeOf(transaction)) === undefined) return last;
     for (const tick of await movedLastTicks(transaction, wanted))
@@ -111,7 +111,7 @@ interface WantedPaths {
 /** The last price, if there is one, in each of `stretches` equal parts of each instrument's range, oldest first; also from the lake. */
 export async function pricePaths(queryable: Queryable, paths: WantedPaths): Promise<ReadonlyMap<number, readonly LastTick[]>> {
   const { wanted, stretches } = paths;
-  return await onOneState(queryable, async (transaction) => {
+  return await onSnapshot(queryable, async (transaction) => {
     const moved = await movedRanges(
       transaction,
       {},

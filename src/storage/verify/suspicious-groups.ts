@@ -5,7 +5,7 @@ import { type GroupMember, type GroupReport, groupReport } from '../../market/in
 import { type CandleFilter, readCandles } from '../candles/candles.ts';
 import { groupedBy, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
-import { ACCEPTED } from '../markets/twins.ts';
+import { ACCEPTED_TWINS } from '../markets/twins.ts';
 import type { DataWarning } from './unusual-quiet.ts';
 
 /** Minimum number of times at which all members of a group have a price; a group with fewer is not judged. */
@@ -160,7 +160,7 @@ interface TwinRow {
  */
 export async function suspiciousTwins(queryable: Queryable): Promise<readonly DataWarning[]> {
   const { rows } = await queryable.query<TwinRow>(
-    `with accepted as (${ACCEPTED}), named as (
+    `with accepted as (${ACCEPTED_TWINS}), named as (
        select i.id, x.twin from instruments i cross join lateral jsonb_array_elements_text(i.facts->'twins') as x(twin)
        union select pair->>0, pair->>1 from accepted)
      select i.key, i.id, t.key as twin_key, t.id as twin, s.kind, min(s.interval_minutes)::int as minutes

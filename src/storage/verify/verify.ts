@@ -10,7 +10,7 @@ import { buildRegion, candleRegions } from '../candles/build-series.ts';
 import { tickHours } from '../candles/candle-plan.ts';
 import { readCandles } from '../candles/candles.ts';
 import { intervalOf, tickKindOf } from '../database/codes.ts';
-import { type Database, onOneState, type Queryable, type Transaction } from '../database/database.ts';
+import { type Database, onSnapshot, type Queryable, type Transaction } from '../database/database.ts';
 import { lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 import { suspiciousGroups, suspiciousTwins } from './suspicious-groups.ts';
 import { type DataWarning, unusuallyQuiet } from './unusual-quiet.ts';
@@ -50,13 +50,13 @@ export async function verifyData(database: Database, { sample, onProgress }: Ver
   let candles = 0;
   let ticks = 0;
   for (const [done, group] of groups.entries()) {
-    const checked = await onOneState(database, (transaction) => verifyCandles(transaction, group));
+    const checked = await onSnapshot(database, (transaction) => verifyCandles(transaction, group));
     candles += checked.candles;
     ticks += checked.ticks;
     findings.push(...named(checked.findings));
     onProgress?.(done + 1, groups.length);
   }
-  const hours = await onOneState(database, (transaction) => verifyHours(transaction, keys));
+  const hours = await onSnapshot(database, (transaction) => verifyHours(transaction, keys));
   findings.push(...named(hours), ...named(await verifyCoverage(database)));
   const exclusive = await suspiciousGroups(database);
   const warnings = [

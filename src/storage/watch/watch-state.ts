@@ -3,7 +3,7 @@ import { jsonb } from '../database/codes.ts';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
 
 /** The state that was stored under a name; undefined when there is none. */
-export async function noted<T extends Json>(queryable: Queryable, name: string): Promise<T | undefined> {
+export async function readWatchState<T extends Json>(queryable: Queryable, name: string): Promise<T | undefined> {
   const { rows } = await queryable.query<{ state: T }>('select state from watch_state where name = $1', [name]);
   return rows[0]?.state;
 }
@@ -27,7 +27,7 @@ export async function takeTurn(queryable: Queryable, name: string, everyMs: numb
 }
 
 /** Extends a turn, so that no other worker takes it. */
-export async function keepTurn(queryable: Queryable, name: string): Promise<void> {
+export async function extendTurn(queryable: Queryable, name: string): Promise<void> {
   await queryable.query('update watch_state set at = now() where name = $1', [`turn/${name}`]);
 }
 
@@ -92,7 +92,7 @@ export async function endRollback(queryable: Queryable, version?: number): Promi
 
 /** An interrupted rollback, which may have changed only one of schedule and catalogue; undefined if there is none, or it still runs. */
 export async function interruptedRollback(queryable: Queryable): Promise<RollbackIntent | undefined> {
-  const left = await noted<{ intent: RollbackIntent & { readonly [key: string]: number | string } }>(queryable, NAME);
+  const left = await readWatchState<{ intent: RollbackIntent & { readonly [key: string]: number | string } }>(queryable, NAME);
   if (left === undefined) return undefined;
   const { rows } = await queryable.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as free`);
   return rows[0].free ? left.intent : undefined;

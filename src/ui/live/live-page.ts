@@ -78,7 +78,7 @@ export interface LivePageOptions {
   readonly pauseMs?: number;
   /** Maximum share of time spent reading the page, so that watching a large run does not slow it down. @default 0.05 */
   readonly share?: number;
-  /** Maximum milliseconds between two reads, even beyond `share`: on a busy machine every read takes long. @default no limit */
+  /** Maximum milliseconds between two reads, although more than `share` of the time is then spent reading. @default no limit */
   readonly maxPauseMs?: number;
   /** Milliseconds without a request after which the page is no longer read. @default 10,000 */
   readonly askedWithinMs?: number;

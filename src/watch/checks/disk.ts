@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
+import { readWatchState, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 
 const HOUR = 3_600_000;
@@ -33,7 +33,9 @@ export function diskCheck({ database, home }: { database: Queryable; home: strin
       const { bavail, bsize } = await statfs(home);
       const free = bavail * bsize;
       const name = `free/${hostname()}:${home}`;
-      const known = ((await noted<{ samples: [number, number][] }>(database, name))?.samples ?? []).filter(([at]) => at > now - DAY_MS);
+      const known = ((await readWatchState<{ samples: [number, number][] }>(database, name))?.samples ?? []).filter(
+        ([at]) => at > now - DAY_MS,
+      );
       const due = known.length === 0 || now - known[known.length - 1][0] >= HOUR / 2;
       if (due) await saveWatchState(database, name, { samples: [...known, [now, free]] });
       const growth = growthPerDay([...known, [now, free]]);

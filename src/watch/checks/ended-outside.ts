@@ -18,7 +18,7 @@ const STAGING_KEPT_MS = DAY_MS;
  * Records the end of runs that were terminated, timed out, or ended while the database was unavailable. After a day, it deletes rows that
  * ended runs collected and never stored, and rows that killed imports left.
  */
-export function endedOutsideCheck({
+export function unrecordedEndsCheck({
   database,
   lab,
   onNews,

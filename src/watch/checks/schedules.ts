@@ -2,7 +2,7 @@ import type { Schedules } from '../../client/schedules/schedules.ts';
 import { shellWord } from '../../contracts/text/plain-text.ts';
 import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { deletedOnPurpose, forgetDeleted, noted, saveWatchState } from '../../storage/watch/watch-state.ts';
+import { deletedOnPurpose, forgetDeleted, readWatchState, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 
 /** The last counts of each schedule. `pausedAt` is when this check paused the schedule; earlier failures do not count again. */
@@ -20,7 +20,7 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
     name: 'schedules',
     everyMs: 60_000,
     async look(now) {
-      const before = (await noted<Known>(database, 'schedules')) ?? {};
+      const before = (await readWatchState<Known>(database, 'schedules')) ?? {};
       const after: Known = {};
       const troubles: Trouble[] = [];
       const looked: Subject[] = [];
@@ -56,7 +56,7 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       const gone: string[] = [];
       for (const [scheduleId, known] of Object.entries(before)) {
         if (after[scheduleId] !== undefined) continue;
-        // A worker of another Temporal namespace noted this schedule.
+        // A worker of another Temporal namespace recorded this schedule.
         const isForeign = known.namespace !== undefined && known.namespace !== client.namespace;
         if (isForeign || (await client.isThere(scheduleId))) after[scheduleId] = known;
         else gone.push(scheduleId);

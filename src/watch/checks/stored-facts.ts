@@ -11,7 +11,7 @@ import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
 import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
 import { quietSymbols } from '../../storage/verify/unusual-quiet.ts';
-import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
+import { readWatchState, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 
 const HOUR = 3_600_000;
@@ -91,7 +91,7 @@ export function requestBudgetCheck({ database, limits }: { database: Queryable; 
     name: 'request budgets',
     everyMs: 60_000,
     async look(now) {
-      const before = (await noted<Record<string, number>>(database, 'budgets')) ?? {};
+      const before = (await readWatchState<Record<string, number>>(database, 'budgets')) ?? {};
       const counts: Record<string, number> = {};
       for (const { name, used } of await usedBudgets(database, limits)) if (used >= NEAR_LIMIT) counts[name] = (before[name] ?? 0) + 1;
       if (JSON.stringify(counts) !== JSON.stringify(before)) await saveWatchState(database, 'budgets', counts);

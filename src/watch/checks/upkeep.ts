@@ -1,7 +1,7 @@
 import type { Log } from '../../contracts/log.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { endTurn, keepTurn, noted, saveWatchState, takeTurn } from '../../storage/watch/watch-state.ts';
+import { endTurn, extendTurn, readWatchState, saveWatchState, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
 import { type JobEnd, runUpkeep } from '../upkeep/upkeep.ts';
 import { type Check, troubleWith } from '../watch.ts';
@@ -18,12 +18,12 @@ export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[]
 
 /** The last upkeep; undefined if there was none. */
 export const lastUpkeep = async (database: Database): Promise<LastUpkeep | undefined> =>
-  (await noted<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
+  (await readWatchState<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
 
 /** Runs `work` unless another process is running it. @returns the ends of the jobs, or undefined if another process runs them */
 export async function runExclusively(database: Database, work: () => Promise<readonly JobEnd[]>): Promise<readonly JobEnd[] | undefined> {
   if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
-  const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);
+  const alive = setInterval(() => void extendTurn(database, DOING).catch(() => undefined), MINUTE);
   try {
     return await work();
   } finally {
@@ -49,7 +49,7 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
       const ends = await runExclusively(database, async () => {
         // Another process has finished the upkeep since the first look.
         if (await isDone()) return [];
-        const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
+        const restored = (await readWatchState<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
         const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY_MS;
         const done = await runUpkeep({ database, home, settings, now, tryRestore });
         if (done.some(({ job }) => job === 'restore')) await saveWatchState(database, RESTORED, { at: now });

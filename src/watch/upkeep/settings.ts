@@ -3,7 +3,7 @@ import path from 'node:path';
 import { PRUNABLE, type Prunable } from '../../storage/backup/prune.ts';
 import { isWholeBackup } from '../../storage/backup/read-backup.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
+import { readWatchState, saveWatchState } from '../../storage/watch/watch-state.ts';
 
 /** Kinds of data in the home folder that can be pruned; those of the database are in PRUNABLE. */
 export const PRUNABLE_FILES = ['reports', 'logs'] as const;
@@ -22,7 +22,7 @@ const NAME = 'upkeep/settings';
 
 /** The stored settings of the upkeep; undefined if none are set. */
 export async function upkeepSettings(queryable: Queryable): Promise<UpkeepSettings | undefined> {
-  return (await noted<{ settings: UpkeepSettings & null }>(queryable, NAME))?.settings ?? undefined;
+  return (await readWatchState<{ settings: UpkeepSettings & null }>(queryable, NAME))?.settings ?? undefined;
 }
 
 /** Stores the settings of the upkeep. @param settings null turns the upkeep off */
@@ -31,7 +31,7 @@ export async function setUpkeep(queryable: Queryable, settings: UpkeepSettings |
 }
 
 /** All kinds of data that can be pruned, in the order in which commands list them. */
-export const AGED = [...PRUNABLE, ...PRUNABLE_FILES] as const;
+export const PRUNABLE_KINDS = [...PRUNABLE, ...PRUNABLE_FILES] as const;
 
 const BACKUP = /^predictlab-[0-9TZ-]+\.backup$/;
 

@@ -1,6 +1,6 @@
 import { requireBuiltIns } from '../../../backtest/engine/fence.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
-import { hearPrints } from '../../../plugins/plugin-prints.ts';
+import { capturePrints } from '../../../plugins/plugin-prints.ts';
 import type { LoadedPlugins, PluginActivity } from '../../../plugins/plugins.ts';
 import { outputOf } from '../json-output.ts';
 import { loadPlugins } from '../load-plugins.ts';
@@ -54,7 +54,7 @@ export async function runThreadTask(
     computing?.(true);
     let running: ReturnType<PluginActivity['run']>;
     try {
-      running = hearPrints(
+      running = capturePrints(
         (level, line) => budget.log(level, line),
         () => activity.run(activity.input.parse(input), context),
       );

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { forbidOutsideWorld } from '../../../plugins/outside-world.ts';
-import { captureStreams, hearPrints, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
+import { capturePrints, captureStreams, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import type { CollectRequest, PointsPage } from '../../../sources/source.ts';
 import type { ListedMarkets, TradeReader, Venue, VenueContext } from '../../../sources/venue.ts';
 import { importPlugin } from '../import-plugin.ts';
@@ -159,7 +159,7 @@ async function run(id: number, call: VenueCall): Promise<unknown> {
 
 async function endOf(id: number, call: VenueCall): Promise<VenueCallEnd> {
   try {
-    return { value: await hearPrints(print, () => run(id, call)) };
+    return { value: await capturePrints(print, () => run(id, call)) };
   } catch (error) {
     const origin = error instanceof Error ? origins.get(error) : undefined;
     return { thrown: describeThrown(error), ...(origin !== undefined && { ask: origin }) };

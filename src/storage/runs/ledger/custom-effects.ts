@@ -2,7 +2,7 @@ import type { PipelineResult } from '../../../contracts/run/pipeline-status.ts';
 import type { StageEffect } from '../../../contracts/task/stage-report.ts';
 import { jsonb } from '../../database/codes.ts';
 import type { Queryable } from '../../database/database.ts';
-import { type EffectKey, RECORD_SOON, recordEffect } from './ledger.ts';
+import { type EffectKey, RECORD_WITHOUT_SYNC, recordEffect } from './ledger.ts';
 
 /**
  * Custom tasks write only their ledger row to the database, and their results are in the run's history before another task needs them. So a
@@ -12,7 +12,7 @@ import { type EffectKey, RECORD_SOON, recordEffect } from './ledger.ts';
 
 /** Records the effect of a custom task in one statement. @returns the first effect, if there was one already */
 export const recordCustomEffect = (queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> =>
-  recordEffect(queryable, key, effect, RECORD_SOON);
+  recordEffect(queryable, key, effect, RECORD_WITHOUT_SYNC);
 
 /** Writes ledger rows for custom tasks that are in a run's result but not in the ledger. @returns how many there were */
 export async function recordLostEffects(

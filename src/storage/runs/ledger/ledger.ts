@@ -49,7 +49,7 @@ const RECORDED = `(${IDENTITY}, output, degraded, finished_at, duration_seconds)
     greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)`;
 const RECORD: PreparedStatement = { name: 'ledger-record', text: `insert into ledger ${RECORDED} on conflict do nothing` };
 /** Records an effect without waiting for the disk. The setting applies to this transaction only, which ends with the statement. */
-export const RECORD_SOON: PreparedStatement = {
+export const RECORD_WITHOUT_SYNC: PreparedStatement = {
   name: 'ledger-record-soon',
   text: `with soon as materialized (select set_config('synchronous_commit', 'off', true))
     insert into ledger ${RECORDED} from soon on conflict do nothing`,
