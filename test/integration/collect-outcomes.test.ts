@@ -5,9 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Faults } from '../../sandbox/faults.ts';
 import { heal } from '../../src/activities/stages/heal.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
+import { ownerMark } from '../../src/processes/owner-mark.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { acceptOutcomes } from '../../src/storage/markets/outcome-changes.ts';
+import { dropAbandonedImports } from '../../src/storage/staging/import-progress.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { empty } from '../support/postgres.ts';
@@ -100,7 +102,16 @@ describe('collecting an instrument', () => {
     expect(await acceptOutcomes(database, market.id)).toBeUndefined();
     expect(await heal({ ...look, dryRun: true })).toMatchObject([{ rows: 2, healed: 1, inserted: null }]);
     expect(await storedTrades(database, market.id)).toHaveLength(trades.length);
+    // a heal that is killed before it clears the staging leaves rows as a killed import does, which workers remove
+    await database.query(
+      `create function keep() returns trigger language plpgsql as 'begin return null; end';
+       create trigger keeps before delete on staging_batches for each row execute function keep()`,
+    );
     expect(await heal({ ...look, dryRun: false })).toMatchObject([{ rows: 2, healed: 1, inserted: 1 }]);
+    await database.query('drop trigger keeps on staging_batches; drop function keep()');
+    const gone = `4194305-1-${ownerMark().split('-')[2]}`;
+    await database.query('update staging_batches set execution_id = replace(execution_id, $1, $2)', [ownerMark(), gone]);
+    expect(await dropAbandonedImports(database, Date.now())).toBe(1);
     const mirrored = (await storedTrades(database, market.id)).find(({ time, size }) => time === NOON - 60_000 && size === 5);
     expect(mirrored).toMatchObject({ price: 0.63, side: 'sell', outcome: market.outcomes[1] });
     // healed rows are not read again, and the originals stay

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Log } from '../../contracts/log.ts';
 import { assessTick } from '../../market/assess-tick.ts';
 import { identifyPage, type ReadRow } from '../../sources/candidate.ts';
 import { rereadRow } from '../../sources/create-sources.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';
+import { newImportId } from '../../storage/staging/import-progress.ts';
 import { clearStaging, stagePage } from '../../storage/staging/staging.ts';
 import { markHealed, type QuarantinedRow, quarantinedRows } from '../../storage/ticks/quarantine.ts';
 import { cleanAndStore } from './store.ts';
@@ -31,7 +31,7 @@ export interface Healed {
 
 /** Stores quarantined rows that this build can now read, and marks them as healed. Claims no coverage; the next run builds the candles. */
 export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest): Promise<readonly Healed[]> {
-  const executionId = `heal-${randomUUID()}`;
+  const executionId = newImportId();
   const ends: Healed[] = [];
   for await (const rows of quarantinedRows(database, symbol)) {
     const [{ instrumentKey, symbol: name }] = rows;
@@ -55,6 +55,7 @@ export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest)
       );
       ends.push({ ...end, inserted });
     } finally {
+      // an error here is ignored: a worker removes rows that stay in staging, as after a killed import
       await clearStaging(database, { executionId }).catch(() => undefined);
     }
   }
