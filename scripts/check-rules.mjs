@@ -29,6 +29,7 @@ const problems = [
   ...src.flatMap((file) => [
     ...rules.clockProblems(file),
     ...rules.printProblems(file),
+    ...rules.swallowedProblems(file),
     ...rules.lengthProblems(file),
     ...rules.venueProblems(file),
   ]),

@@ -7,8 +7,9 @@ const MAX_LINES = 300;
 const PURE = ['backtest', 'contracts', 'incidents/rule', 'input', 'market', 'report', 'scheduling'];
 /** Where a program may write to its terminal: the command line, a plugin's own output, and the log without a logger. */
 const PRINTING = ['src/cli/', 'src/plugins/plugin-prints.ts', 'src/set-up/plain-log.ts'];
-const CLOCKS = new Set(['Date.now', 'Math.random', 'performance.now', 'process.hrtime', 'crypto.randomUUID', 'crypto.getRandomValues']);
-const CHANCE = new Set(['randomUUID', 'randomBytes', 'randomInt']);
+const CHANCE = new Set(['randomUUID', 'randomBytes', 'randomInt', 'getRandomValues']);
+/** Objects that lead to the clock or to chance, each with the members that do not. */
+const CLOCKS = { Date: ['UTC', 'parse'], performance: [], crypto: [] };
 
 /** A parsed file: `{ file, text, program, comments }` with `file` as `src/market/decimal.ts`. */
 export function parsed({ file, text }) {
@@ -44,21 +45,27 @@ function visit(node, look) {
   for (const [key, child] of Object.entries(node)) if (key !== 'parent') visit(child, look);
 }
 
-/** `Date.now` of a member expression of two names, else undefined. */
-function dotted({ type, object, property, computed }) {
-  if (type !== 'MemberExpression' || computed || object.type !== 'Identifier') return undefined;
-  return `${object.name}.${property.name}`;
-}
-
-/** Reads of the clock and of chance in a pure room. */
+/** Reads of the clock and of chance in a pure room, under whatever name. */
 export function clockProblems({ file, text, program }) {
   if (!PURE.some((room) => file.startsWith(`src/${room}/`))) return [];
+  const fine = new Set();
   const found = [];
   visit(program, (node) => {
-    const name = dotted(node);
-    if (name !== undefined && CLOCKS.has(name)) found.push([node, name]);
-    if (node.type === 'NewExpression' && node.callee.name === 'Date' && node.arguments.length === 0) found.push([node, 'new Date()']);
-    if (node.type === 'CallExpression' && CHANCE.has(node.callee.name)) found.push([node, node.callee.name]);
+    const { type, object, property, computed, callee, imported, name } = node;
+    if (type === 'NewExpression' && callee.name === 'Date' && node.arguments.length > 0) fine.add(callee);
+    if (type === 'BinaryExpression' && node.operator === 'instanceof') fine.add(node.right);
+    if (type === 'TSTypeReference') fine.add(node.typeName);
+    if ((type === 'Property' || type === 'TSPropertySignature') && !computed && !node.shorthand) fine.add(node.key);
+    if (type === 'MemberExpression' && !computed) {
+      if (object.name !== 'globalThis') fine.add(property);
+      if (CLOCKS[object.name]?.includes(property.name)) fine.add(object);
+      if (object.name === 'process' && property.name === 'hrtime') found.push([node, 'process.hrtime']);
+    }
+    const isRandom = type === 'MemberExpression' && object.name === 'Math' && (property.name ?? property.value) === 'random';
+    if (isRandom || (type === 'VariableDeclarator' && node.init?.name === 'Math')) found.push([node, 'Math.random']);
+    if (type === 'ImportSpecifier' && CHANCE.has(imported.name)) found.push([node, imported.name]);
+    if (type === 'CallExpression' && CHANCE.has(callee.name)) found.push([node, callee.name]);
+    if (type === 'Identifier' && !fine.has(node) && Object.hasOwn(CLOCKS, name)) found.push([node, name]);
   });
   return found.map(
     ([{ start }, what]) => `${file}:${lineAt(text, start)}: ${what} in a pure room; take the time, or a seeded random, as an argument`,
@@ -72,7 +79,7 @@ export function printProblems({ file, text, program }) {
   visit(program, (node) => {
     if (node.type !== 'CallExpression') return;
     const callee = text.slice(node.callee.start, node.callee.end);
-    if (/^console\.\w+$|^process\.(?:stdout|stderr)\.write$/.test(callee))
+    if (/^(?:globalThis\.)?(?:console\b[.[]|process\.(?:stdout|stderr)\.write$)/.test(callee))
       found.push(`${file}:${lineAt(text, node.start)}: ${callee}; use a Log`);
   });
   return found;
@@ -85,6 +92,23 @@ export function emptyCatchProblems({ file, text, program, comments }) {
     if (node.type !== 'CatchClause' || node.body.body.length > 0) return;
     if (comments.some(({ start, end }) => start >= node.body.start && end <= node.body.end)) return;
     found.push(`${file}:${lineAt(text, node.start)}: an empty catch; handle the error, or say in a comment why it does not matter`);
+  });
+  return found;
+}
+
+/** A `.catch(() => undefined)` whose value nobody reads, without a comment that says why the error does not matter. */
+export function swallowedProblems({ file, text, program, comments }) {
+  const found = [];
+  const explained = new Set(comments.flatMap(({ end }) => [0, 1, 2].map((below) => lineAt(text, end) + below)));
+  visit(program, (node) => {
+    if (node.type !== 'ExpressionStatement') return;
+    let call = node.expression;
+    while (call.type === 'AwaitExpression' || (call.type === 'UnaryExpression' && call.operator === 'void')) call = call.argument;
+    const [handler, ...more] = call.callee?.property?.name === 'catch' ? call.arguments : [];
+    if (handler?.type !== 'ArrowFunctionExpression' || more.length > 0) return;
+    const isEmpty = handler.body.type === 'BlockStatement' ? handler.body.body.length === 0 : handler.body.name === 'undefined';
+    if (isEmpty && !explained.has(lineAt(text, node.start)) && !explained.has(lineAt(text, handler.start)))
+      found.push(`${file}:${lineAt(text, node.start)}: a swallowed error; handle it, or say in a comment above why it does not matter`);
   });
   return found;
 }
@@ -102,13 +126,20 @@ const OF_THE_SYSTEM = new Set(['APPDATA', 'HOME', 'PATH', 'TERM', 'TMPDIR', 'XDG
 export function undocumentedVariables(files, documents) {
   const places = new Map();
   for (const { file, text, program } of files) {
+    const add = (name, { start }) => {
+      if (typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,}$/.test(name) && !places.has(name))
+        places.set(name, `${file}:${lineAt(text, start)}`);
+    };
     visit(program, (node) => {
+      const { type, id, init } = node;
+      const isEnv = (part) => /(?:^|\.)env$|\bProcessEnv$/.test(text.slice(part?.start ?? 0, part?.end ?? 0));
+      const pattern =
+        type === 'VariableDeclarator' && isEnv(init) ? id : type === 'ObjectPattern' && isEnv(node.typeAnnotation) ? node : {};
+      for (const one of pattern.properties ?? []) add(one.key?.name, one);
       const isRead = node.type === 'MemberExpression' && /(?:^|\.)env$/.test(text.slice(node.object.start, node.object.end));
       const read = isRead ? (node.computed ? node.property.value : node.property.name) : undefined;
       const named = node.type === 'Literal' && /^PREDICTLAB_[A-Z0-9_]+$/.test(node.value) ? node.value : undefined;
-      const name = read ?? named;
-      if (typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,}$/.test(name) && !places.has(name))
-        places.set(name, `${file}:${lineAt(text, node.start)}`);
+      add(read ?? named, node);
     });
   }
   return [...places]

@@ -58,6 +58,7 @@ export class TemporalCalls {
   async #unlessDeserted<T>(handle: WorkflowHandle<typeof pipeline>, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const given = new AbortController();
     const answer = ask(AbortSignal.any([given.signal, this.#closing.signal]));
+    // awaited below; an error after the wait has stopped must not count as unhandled
     answer.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {

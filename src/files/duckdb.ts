@@ -51,6 +51,7 @@ export async function connectDuckDb(): Promise<DuckDb> {
     const closeIdle = (): void => {
       if (shared.users > 0 || shared.instance !== instance) return;
       shared.instance = undefined;
+      // an instance that failed to open was reported to its users
       void instance.then((opened) => opened.close()).catch(() => undefined);
     };
     setTimeout(closeIdle, IDLE_MS).unref();

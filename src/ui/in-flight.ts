@@ -21,6 +21,7 @@ export class InFlight {
 
   /** Counts a request until its handler is done and its response is written or the client has disconnected. */
   async answered<T>(response: ServerResponse, handling: Promise<T>): Promise<T> {
+    // fails when the client disconnects, which also ends the request
     void this.track(finished(response)).catch(() => undefined);
     return await this.track(handling);
   }

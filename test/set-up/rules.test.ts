@@ -13,6 +13,7 @@ const rules = (await import(new URL('../../scripts/set-up/rules.mjs', import.met
   clockProblems: Rule;
   printProblems: Rule;
   emptyCatchProblems: Rule;
+  swallowedProblems: Rule;
   lengthProblems: Rule;
   undocumentedVariables: (files: readonly Parsed[], documents: readonly string[]) => string[];
   assertionsOf: (files: readonly Parsed[]) => string[];
@@ -38,17 +39,40 @@ it.each(['Date.now()', 'new Date()', 'Math.random()', 'performance.now()', 'rand
   },
 );
 
-it('a time that is passed in is accepted, and so is the name of a clock inside a text', () => {
-  expect(rules.clockProblems(at('src/report/fine.ts', 'const a = new Date(asOf);\nconst script = `Math.random()`;'))).toEqual([]);
-});
-
-it.each(['console.log(1)', 'console.error(1)', "process.stdout.write('a')", "process.stderr.write('a')"])(
-  'finds %s outside the command line',
-  (print) => {
-    expect(rules.printProblems(at('src/storage/planted.ts', `${print};`))).toHaveLength(1);
-    expect(rules.printProblems(at('src/cli/terminal/print.ts', `${print};`))).toEqual([]);
+it.each(["Date['now']()", 'Date()', 'globalThis.Date.now()', "Math['random']()", 'crypto.randomUUID()', 'process.hrtime.bigint()'])(
+  'finds %s in a pure room',
+  (read) => {
+    expect(rules.clockProblems(at('src/market/planted.ts', `const a = ${read};`))).toHaveLength(1);
   },
 );
+
+it.each([
+  'const { now } = Date;',
+  'const clock = Date;',
+  'const { random } = Math;',
+  "import { randomUUID as fresh } from 'node:crypto';",
+  "import { performance } from 'node:perf_hooks';\nperformance.now();",
+])('finds a clock or chance under another name: %s', (line) => {
+  expect(rules.clockProblems(at('src/market/planted.ts', line)).length).toBeGreaterThan(0);
+});
+
+it('a time that is passed in is accepted, and so is the name of a clock inside a text', () => {
+  const fine =
+    'const a: Date = new Date(asOf);\nconst script = `Math.random()`;\nconst b = a instanceof Date ? Date.UTC(Math.max(1, 2)) : of.Date;';
+  expect(rules.clockProblems(at('src/report/fine.ts', fine))).toEqual([]);
+});
+
+it.each([
+  'console.log(1)',
+  'console.error(1)',
+  "console['log'](1)",
+  'globalThis.console.warn(1)',
+  "process.stdout.write('a')",
+  "process.stderr.write('a')",
+])('finds %s outside the command line', (print) => {
+  expect(rules.printProblems(at('src/storage/planted.ts', `${print};`))).toHaveLength(1);
+  expect(rules.printProblems(at('src/cli/terminal/print.ts', `${print};`))).toEqual([]);
+});
 
 it('an empty catch is found, unless a comment states the reason', () => {
   expect(rules.emptyCatchProblems(at('src/a.ts', 'try {\n  go();\n} catch {}'))).toEqual([
@@ -57,15 +81,29 @@ it('an empty catch is found, unless a comment states the reason', () => {
   expect(rules.emptyCatchProblems(at('src/a.ts', 'try {\n  go();\n} catch {\n  // it was closed\n}'))).toEqual([]);
 });
 
+it('a swallowed rejection is found, unless its value is read or a comment states the reason', () => {
+  for (const line of ['await go().catch(() => undefined);', 'void go().catch(() => {});', 'go().catch(() => undefined);'])
+    expect(rules.swallowedProblems(at('src/a.ts', line))).toEqual([expect.stringContaining('src/a.ts:1: a swallowed error') as string]);
+  for (const line of [
+    'const a = await go().catch(() => undefined);',
+    '// it was closed\nawait go().catch(() => undefined);',
+    'go().catch(note);',
+  ])
+    expect(rules.swallowedProblems(at('src/a.ts', line))).toEqual([]);
+});
+
 it('a file of 301 lines is found', () => {
   expect(rules.lengthProblems(at('src/a.ts', 'a;\n'.repeat(301)))).toEqual([expect.stringContaining('301 lines') as string]);
   expect(rules.lengthProblems(at('src/a.ts', 'a;\n'.repeat(300)))).toEqual([]);
 });
 
 it('a variable of the environment that no document mentions is found', () => {
-  const files = [at('src/a.ts', "const a = [env.PLANTED_URL, process.env['OTHER_URL'], env.HOME, 'PREDICTLAB_PLANTED', env.KNOWN_URL];")];
+  const files = [
+    at('src/a.ts', "const a = [env.PLANTED_URL, process.env['OTHER_URL'], env.HOME, 'PREDICTLAB_PLANTED', env.KNOWN_URL];"),
+    at('src/b.ts', 'const { ALSO_URL } = process.env;\nconst b = ({ LAST_URL, KNOWN_URL }: NodeJS.ProcessEnv) => LAST_URL;'),
+  ];
   const found = rules.undocumentedVariables(files, ['| `KNOWN_URL` | the public host |']);
-  expect(found.map((line) => line.split(' ')[1])).toEqual(['PLANTED_URL', 'OTHER_URL', 'PREDICTLAB_PLANTED']);
+  expect(found.map((line) => line.split(' ')[1])).toEqual(['PLANTED_URL', 'OTHER_URL', 'PREDICTLAB_PLANTED', 'ALSO_URL', 'LAST_URL']);
 });
 
 it('a test without an assertion is found, and helpers that it calls are searched for one', () => {

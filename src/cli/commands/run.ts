@@ -85,6 +85,7 @@ export async function follow(lab: PredictLab, run: RunName, { runId, strict, jso
   const nobody = await lab.missingWorker();
   if (nobody !== undefined) note(`${runId} waits: ${nobody}`);
   const ended = resultOfEnded(lab, run);
+  // awaited below; until then an early failure must not count as unhandled
   ended.catch(() => undefined);
   const stop = new AbortController();
   const screen = new LiveRun(lab, { runId, run, ended, stop: stop.signal });

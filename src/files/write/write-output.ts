@@ -53,6 +53,7 @@ export async function writeFileAtomically(
     if (durable) await syncPath(path.dirname(target));
     return bytes;
   } catch (error) {
+    // the first error is thrown; `removeLeftovers` deletes the file later
     await rm(partial, { force: true }).catch(() => undefined);
     throw error;
   }
@@ -70,6 +71,7 @@ async function fill(file: string, handle: FileHandle, chunks: Chunks, durable: b
     }
     if (durable) await explained(file, () => handle.sync());
   } catch (error) {
+    // the first error is thrown
     await handle.close().catch(() => undefined);
     throw error;
   }
@@ -99,6 +101,7 @@ async function followed(file: string): Promise<string> {
 export async function syncPath(target: string): Promise<void> {
   const handle = await open(target, 'r').catch(() => undefined);
   if (handle === undefined) return;
+  // some systems cannot sync a folder
   await handle.sync().catch(() => undefined);
   await handle.close();
 }
@@ -161,6 +164,7 @@ export async function removeLeftovers(folder: string): Promise<void> {
     const file = path.join(folder, name);
     const info = await stat(file).catch(() => undefined);
     if (info !== undefined && isGone(mark, Date.now() - info.mtimeMs))
+      // a file that cannot be deleted now is deleted with the next output
       await rm(file, { recursive: true, force: true }).catch(() => undefined);
   }
 }

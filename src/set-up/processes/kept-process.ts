@@ -56,6 +56,7 @@ export function keepRunning<P extends ServingProcess>(options: KeepOptions<P>): 
     for (let failed = 0; failed < MAX_FAILED_STARTS; failed++) {
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** quickEnds++, MAX_PAUSE_MS);
       log.warn(`${why}; it is started again in ${pauseMs / 1000} s`);
+      // `close` ends the pause with an error
       await pause(pauseMs, closing.signal).catch(() => undefined);
       if (closing.signal.aborted) return undefined;
       try {

@@ -156,6 +156,7 @@ export async function answerOf(socket: string): Promise<ServerAnswer> {
     if (!(error instanceof Error) || !('code' in error) || error.code !== '57P03') return 'nothing';
     return /shutting down/.test(error.message) ? 'stopping' : 'starting';
   } finally {
+    // the state of the server is known already
     await client.end().catch(() => undefined);
   }
 }

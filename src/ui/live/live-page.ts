@@ -137,6 +137,7 @@ export class LivePage {
         if (!this.#isStill && !signal.aborted) log.warn('a live page cannot be read; trying again', { error: messageOf(error) });
         this.#isStill = true;
       }
+      // `close` ends the pause with an error
       await wait(pause, undefined, { signal }).catch(() => undefined);
     }
     onIdle?.();

@@ -50,6 +50,7 @@ export class WatchedPages {
   /** Stops reading pages and answering requests. */
   close(): void {
     this.#isClosing = true;
+    // a page that could not be opened has nothing to close
     for (const page of this.#live.values()) void page.then((watched) => watched?.close()).catch(() => undefined);
     this.#live.clear();
   }
