@@ -39,9 +39,30 @@ describe('a listing of events', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('requests a page again that the venue repeats, so that no event is lost', async () => {
+    let asked = 0;
+    const { client } = gammaStub((_, query) => {
+      const from = Number(query.get('after_cursor') ?? 0);
+      const events = numbers(from === 100 && ++asked < 3 ? 0 : from, 100).map((id) => ({ id: String(id), volume: asked }));
+      return { events, next_cursor: from === 200 ? null : String(from + 100) };
+    });
+    expect(await all(client)).toHaveLength(300);
+  });
+
+  it('fails where each cursor leads to the same page and to a new cursor, and where pages stay empty', async () => {
+    const repeated = gammaStub((_, query) => ({ events: [{ id: '1' }], next_cursor: `${query.get('after_cursor') ?? ''}a` }));
+    await expect(all(repeated.client)).rejects.toMatchObject({ type: 'SourceSchemaChanged' });
+    expect(repeated.asked).toHaveLength(5);
+    const empty = gammaStub((_, query) => ({ events: [], next_cursor: `${query.get('after_cursor') ?? ''}a` }));
+    await expect(all(empty.client)).rejects.toMatchObject({ message: expect.stringContaining('come to an end') as string });
+  });
+
   it('ends when cursors form a longer circle, and when the venue ignores the offset', async () => {
     const next: Record<string, string> = { '': 'a', a: 'b', b: 'a' };
-    const circle = gammaStub((_, query) => ({ events: [1], next_cursor: next[query.get('after_cursor') ?? ''] }));
+    const circle = gammaStub((_, query) => {
+      const cursor = query.get('after_cursor') ?? '';
+      return { events: [cursor], next_cursor: next[cursor] };
+    });
     await expect(all(circle.client)).rejects.toMatchObject({ type: 'SourceSchemaChanged' });
     expect(circle.asked).toHaveLength(3);
     const still = gammaStub((path) => {

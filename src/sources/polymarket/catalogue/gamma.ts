@@ -3,6 +3,7 @@ import type { ExclusiveGroup, Instrument } from '../../../contracts/market-data.
 import { conditionId } from '../../catalogue/condition-id.ts';
 import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer, schemaChanged } from '../../catalogue/schema-drift.ts';
+import { pagesByCursor } from '../../http/listing.ts';
 import type { Http, QueryPairs } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { VENUE } from '../trades.ts';
@@ -129,7 +130,6 @@ const EVENTS = 'gamma-events';
 export async function* listEvents(gamma: Http, filters: QueryPairs): AsyncGenerator<readonly unknown[]> {
   const limited: QueryPairs = [...filters, ['limit', PAGE]];
   const where = '/events/keyset';
-  const seen = new Set<string>();
   const read = async (path: string, query: QueryPairs) => ({
     path,
     json: await gamma.get(path, query, EVENTS),
@@ -141,14 +141,12 @@ export async function* listEvents(gamma: Http, filters: QueryPairs): AsyncGenera
   if (first === undefined)
     throw schemaChanged({ venue: VENUE, where, path: '$', expected: 'a listing of events', got: undefined, sample: null });
   if (first.path !== where) return yield* listByOffset(gamma, limited, first.json);
-  for (let { json } = first; ; ) {
-    yield listInAnswer(json, 'events', { venue: VENUE, where });
-    const next = isObject(json) ? json.next_cursor : undefined;
-    if (typeof next !== 'string' || next === '') return;
-    if (seen.has(next)) throw circular(where, 'next_cursor', next);
-    seen.add(next);
-    json = (await read(where, [...limited, ['after_cursor', next]])).json;
-  }
+  yield* pagesByCursor({
+    read: async (cursor) => (cursor === null ? first : await read(where, [...limited, ['after_cursor', cursor]])).json,
+    itemsOf: (json) => listInAnswer(json, 'events', { venue: VENUE, where }),
+    nextOf: (json) => (isObject(json) && typeof json.next_cursor === 'string' && json.next_cursor !== '' ? json.next_cursor : null),
+    endless: (got) => circular(where, 'next_cursor', got),
+  });
 }
 
 /** The error for a listing whose pages lead back to an earlier page, so that the rest cannot be reached. */
