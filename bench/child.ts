@@ -12,25 +12,45 @@ export interface BenchChild<Said> {
   readonly said: Said;
 }
 
-/** Runs `work` beside a process of this folder that ends when its channel to us is closed. @throws when it ends before `work` */
+/** A started process of a bench. */
+export interface StartedChild<Said> extends BenchChild<Said> {
+  /** Rejects when the process ends before it is closed. */
+  readonly gone: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** Starts a process of this folder that ends when its channel to us is closed. @throws when it ends before it is ready */
+export async function startChild<Said>(
+  script: string,
+  env: NodeJS.ProcessEnv,
+  execArgv: readonly string[] = [],
+): Promise<StartedChild<Said>> {
+  const child = fork(path.join(here, script), { env, stdio: ['ignore', 2, 2, 'ipc'], execArgv: [...execArgv] });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const gone = exited.then((code) => {
+    throw new Error(`${script} ended early with code ${code}`);
+  });
+  gone.catch(() => undefined);
+  const said = await Promise.race([new Promise<Said>((resolve) => child.once('message', (message) => resolve(message as Said))), gone]);
+  const close = async (): Promise<void> => {
+    if (child.connected) child.disconnect();
+    await exited;
+  };
+  return { process: child, said, gone, close };
+}
+
+/** Runs `work` beside a process of this folder. @throws when the process ends before `work` */
 export async function withChild<Said, T>(
   script: string,
   env: NodeJS.ProcessEnv,
   work: (child: BenchChild<Said>) => Promise<T>,
   execArgv: readonly string[] = [],
 ): Promise<T> {
-  const child = fork(path.join(here, script), { env, stdio: ['ignore', 2, 2, 'ipc'], execArgv: [...execArgv] });
-  const gone = new Promise<never>((_, reject) =>
-    child.once('exit', (code) => reject(new Error(`${script} ended early with code ${code}`))),
-  );
+  const child = await startChild<Said>(script, env, execArgv);
   try {
-    const said = await Promise.race([new Promise<Said>((resolve) => child.once('message', (message) => resolve(message as Said))), gone]);
-    return await Promise.race([work({ process: child, said }), gone]);
+    return await Promise.race([work(child), child.gone]);
   } finally {
-    gone.catch(() => undefined);
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.disconnect();
-    await exited;
+    await child.close();
   }
 }
 

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import type { Database } from '../src/storage/database/database.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 import { createLog } from '../src/telemetry/log.ts';
-import { ROOT, withBenchStack } from './bench-stack.ts';
-import { type BenchChild, cpuSeconds, withChild } from './child.ts';
-import { median } from './measure.ts';
+import { withBenchStack } from './bench-stack.ts';
+import { type BenchChild, withChild } from './child.ts';
+import { commandLook, lookResults, pageLook, timeLooks } from './looks.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
 
 const MARKETS = 50_000;
@@ -32,42 +30,9 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
     const database = closers.add('the database', await openDatabase({ url: databaseUrl, max: 2 }));
     await withMembers(database);
     return await withChild('pages-server.js', env, async ({ said }: BenchChild<string>) => {
-      const results: BenchResult[] = [];
-      for (const page of PAGES) {
-        const seconds: number[] = [];
-        let bytes = 0;
-        for (let turn = 0; turn < LOADS; turn++) {
-          const from = performance.now();
-          const answer = await fetch(new URL(page, said));
-          const text = await answer.text();
-          if (!answer.ok) throw new Error(`${page} answered ${answer.status}: ${text.slice(0, 300)}`);
-          bytes = text.length;
-          seconds.push((performance.now() - from) / 1000);
-          // a reader looks at a page before the next one
-          await new Promise((resolve) => setTimeout(resolve, 1500));
-        }
-        const note = `slowest of ${LOADS} ${Math.max(...seconds).toFixed(2)} s, ${Math.round(bytes / 1000)} KB, wanted < 1 s`;
-        const name = `${page} of ${MARKETS} markets until answered`;
-        const result: BenchResult = { name, unit: 's', better: 'lower', ours: median(seconds), note };
-        results.push(result);
-        options.print(result);
-      }
-      for (const [args, expected] of COMMANDS) {
-        const seconds: number[] = [];
-        const before = await cpuSeconds(process.pid, { withEnded: true });
-        for (let turn = 0; turn < LOADS; turn++) {
-          const from = performance.now();
-          const { stdout } = await promisify(execFile)(process.execPath, [path.join(ROOT, 'bin/predictlab.js'), ...args], { env });
-          seconds.push((performance.now() - from) / 1000);
-          if (!stdout.includes(expected))
-            throw new Error(`predictlab ${args.join(' ')} does not name "${expected}": ${stdout.slice(0, 300)}`);
-        }
-        const cpu = ((await cpuSeconds(process.pid, { withEnded: true })) - before) / LOADS;
-        const note = `slowest of ${LOADS} ${Math.max(...seconds).toFixed(2)} s, ${cpu.toFixed(2)} CPU-s, wanted < 1 s`;
-        const result: BenchResult = { name: `predictlab ${args.join(' ')}`, unit: 's', better: 'lower', ours: median(seconds), note };
-        results.push(result);
-        options.print(result);
-      }
+      const looks = [...PAGES.map((page) => pageLook(said, page)), ...COMMANDS.map(([args, expected]) => commandLook(env, args, expected))];
+      const results = lookResults(await timeLooks(looks, { turns: LOADS, pauseMs: 1500 }), `of ${MARKETS} markets`);
+      for (const result of results) options.print(result);
       if (process.env.BENCH_PICTURES !== undefined && process.env.CHROMIUM !== undefined) {
         const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
         const window = await browser.newPage({ viewport: { width: 1440, height: 900 } });

@@ -11,6 +11,8 @@ import { openDatabase } from '../src/storage/database/open-database.ts';
 import { importSymbols } from '../src/storage/markets/catalogue.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { type BenchStack, withBenchStack } from './bench-stack.ts';
+import { startChild } from './child.ts';
+import { commandLook, type Look, lookResults, pageLook, timeLooks } from './looks.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
 import { untrueCoverage } from './untrue-coverage.ts';
 
@@ -23,6 +25,8 @@ const [MARKETS, EVENTS, ACTIVE, TRADES] = (process.env.BENCH_VENUE ?? '5000/800/
 const INCREMENTS = Number(process.env.BENCH_INCREMENTS ?? 4);
 /** Markets that are run as symbols, for comparison; 0 for none. */
 const SYMBOLS = Number(process.env.BENCH_SYMBOLS ?? 300);
+/** Most looks at each page and command while an increment is under way, and after its end; 0 for none, which leaves the machine to the run. */
+const LOOKS = Number(process.env.BENCH_LOOKS ?? 0);
 
 /** A whole venue as a universe on two workers: a first run and increments of four hours, a worker killed in the second one. */
 export async function run(options: BenchOptions): Promise<readonly BenchResult[]> {
@@ -63,7 +67,14 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
       results.push(result);
       options.print(result);
     };
-    const measured = async (name: string, symbols: readonly string[], { kills = false } = {}): Promise<Cost> => {
+    const looksAt = (runId: string): readonly Look[] => [
+      ...['/', `/runs/${runId}`, '/find?text=will+number+4', '/find?text=event-77', '/symbols', '/symbols/PM.001', '/events'].map((page) =>
+        pageLook(pages?.said ?? '', page),
+      ),
+      commandLook(env, ['status', runId], 'PM.001'),
+      commandLook(env, ['why', runId, 'PM.001/kline'], 'PM.001'),
+    ];
+    const measured = async (name: string, symbols: readonly string[], { kills = false, looks = false } = {}): Promise<Cost> => {
       const before = cpuOf(stack, workers);
       venue.requests.length = 0;
       const began = performance.now();
@@ -83,10 +94,18 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
         await workers[0].exited;
         workers[0] = await startOne();
       }
-      const { result, reasons } = await lab.result(runId);
+      let isOver = false;
+      const ended = lab.result(runId).finally(() => (isOver = true));
+      ended.catch(() => undefined);
+      const seen = looks ? await timeLooks(looksAt(runId), { turns: LOOKS, pauseMs: 300, isOver: () => isOver }) : undefined;
+      const { result, reasons } = await ended;
       if (result === 'failed') throw new Error(`${name}: ${result}: ${reasons.join('; ')}`);
       const seconds = (performance.now() - began) / 1000;
       const after = cpuOf(stack, workers);
+      if (seen !== undefined) {
+        for (const found of lookResults(seen, `during ${name}`)) add(found);
+        for (const found of lookResults(await timeLooks(looksAt(runId), { turns: LOOKS, pauseMs: 300 }), `after ${name}`)) add(found);
+      }
       return {
         seconds,
         cpu: after.workers + lost - before.workers + after.postgres - before.postgres + after.temporal - before.temporal,
@@ -94,7 +113,7 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
         requests: venue.requests.length,
         kinds: kindsOf(venue.requests.map(({ url }) => url)),
         memory: Math.max(...workers.map(({ pid }) => memoryOf(pid))),
-        history: await historyBytes(env, runId),
+        ...(await historyOf(env, runId)),
         reasons: `${result}${reasons.length === 0 ? '' : `: ${reasons[0]?.slice(0, 200)}`}`,
       };
     };
@@ -105,12 +124,13 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
         ours: Math.round(cost.cpu),
         unit: 'CPU s',
         better: 'lower',
-        note: `workers ${node}, Postgres ${postgres}, Temporal ${temporal}; ${cost.requests} requests (${cost.kinds}), ${cost.seconds.toFixed(0)} s, ${cost.memory.toFixed(0)} MB a worker at most, ${(cost.history / 1e6).toFixed(1)} MB of history; ${cost.reasons}`,
+        note: `workers ${node}, Postgres ${postgres}, Temporal ${temporal}; ${cost.requests} requests (${cost.kinds}), ${cost.seconds.toFixed(0)} s, ${cost.memory.toFixed(0)} MB a worker at most, ${(cost.history / 1e6).toFixed(1)} MB of history, ${cost.children} child workflows; ${cost.reasons}`,
       });
     };
+    const pages = LOOKS === 0 ? undefined : stack.closers.add('the pages', await startChild<string>('pages-server.js', env));
     for (let increment = 0; increment <= INCREMENTS; increment++) {
       const name = increment === 0 ? 'first run of a universe' : `increment ${increment}${increment === 2 ? ', a worker killed' : ''}`;
-      report(name, await measured(name, ['PM'], { kills: increment === 2 }));
+      report(name, await measured(name, ['PM'], { kills: increment === 2, looks: LOOKS > 0 && (increment === 0 || increment % 2 === 1) }));
       if (increment < INCREMENTS) clock += STEP_HOURS * HOUR;
     }
     const wrong = await differences();
@@ -158,7 +178,7 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
         ours: Number((cost.cpu / SYMBOLS).toFixed(3)),
         unit: 'CPU s',
         better: 'lower',
-        note: `${(cost.requests / SYMBOLS).toFixed(1)} requests, ${(cost.history / SYMBOLS / 1000).toFixed(1)} KB of history a market`,
+        note: `${(cost.requests / SYMBOLS).toFixed(1)} requests, ${(cost.history / SYMBOLS / 1000).toFixed(1)} KB of history a market; ${cost.children} child workflows, ${cost.seconds.toFixed(0)} s, ${cost.memory.toFixed(0)} MB a worker at most; ${cost.reasons}`,
       });
       clock += STEP_HOURS * HOUR;
     }
@@ -227,7 +247,9 @@ interface Cost {
   readonly kinds: string;
   /** Most memory of a worker so far, in MB. */
   readonly memory: number;
+  /** Bytes of the histories of the run and its children, and the number of children. */
   readonly history: number;
+  readonly children: number;
   readonly reasons: string;
 }
 
@@ -262,15 +284,18 @@ function statOf(pid: number): readonly string[] | undefined {
 
 const memoryOf = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-/** Bytes of the histories of a run and of its children. */
-async function historyBytes(env: NodeJS.ProcessEnv, runId: string): Promise<number> {
+/** Bytes of the histories of a run and of its child workflows, and the number of these. */
+async function historyOf(env: NodeJS.ProcessEnv, runId: string): Promise<Pick<Cost, 'history' | 'children'>> {
   const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS });
   try {
     const client = new Client({ connection });
-    let bytes = 0;
-    for await (const { workflowId, historySize } of client.workflow.list())
-      if (workflowId === runId || workflowId.startsWith(`${runId}/`)) bytes += historySize ?? 0;
-    return bytes;
+    let [history, children] = [0, 0];
+    for await (const { workflowId, historySize } of client.workflow.list()) {
+      const isChild = workflowId.startsWith(`${runId}/`);
+      if (isChild) children++;
+      if (isChild || workflowId === runId) history += historySize ?? 0;
+    }
+    return { history, children };
   } finally {
     await connection.close();
   }
