@@ -2,8 +2,7 @@ import type { PredictLab } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { runOf } from '../../storage/runs/runs.ts';
-import { recordedEnd } from '../../watch/records/record-end.ts';
+import type { StoredRun } from '../../storage/runs/runs.ts';
 import { ExitError, noRun } from '../terminal/print.ts';
 import { queryIfStored } from '../terminal/session.ts';
 
@@ -29,16 +28,24 @@ export async function queryRun<T>(
   }
 }
 
+/** The run in the database. Loads the code for it here, because a run that answers does not need it: it takes a fifth of a second. */
+async function storedRun(database: Database, run: string): Promise<StoredRun | undefined> {
+  const { runOf } = await import('../../storage/runs/runs.ts');
+  return await runOf(database, run);
+}
+
 async function endOf(lab: PredictLab, database: Database, run: string): Promise<PipelineResult | undefined> {
-  const stored = await runOf(database, run);
-  return stored === undefined ? undefined : await recordedEnd(lab, database, stored);
+  const stored = await storedRun(database, run);
+  if (stored === undefined) return undefined;
+  const { recordedEnd } = await import('../../watch/records/record-end.ts');
+  return await recordedEnd(lab, database, stored);
 }
 
 /** A sentence if an ended run already has this id, since the id will then mean the new run. Queries Temporal, then the database. */
 export async function usedId(lab: Pick<PredictLab, 'describe'>, id: string): Promise<string | undefined> {
   const known = await lab.describe(id);
   if (known?.open) return undefined;
-  const earlier = known ?? (await queryIfStored((database) => runOf(database, id)).catch(() => undefined));
+  const earlier = known ?? (await queryIfStored((database) => storedRun(database, id)).catch(() => undefined));
   if (earlier === undefined || earlier.runId !== id) return undefined;
   return `the id ${id} was used before: it now means the new run; name the earlier one ${earlier.executionId} in \`status\`, \`report\` and other commands`;
 }

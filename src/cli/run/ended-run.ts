@@ -4,8 +4,7 @@ import type { PredictLab, RunName } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineResult, PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { runReportPath } from '../../report/elements/report-path.ts';
-import { effectsOf, type ReusedEffect } from '../../storage/runs/ledger/ledger-takeover.ts';
-import { runOf } from '../../storage/runs/runs.ts';
+import type { ReusedEffect } from '../../storage/runs/ledger/ledger-takeover.ts';
 import { ExitError, note } from '../terminal/print.ts';
 import { withExistingDatabase } from '../terminal/session.ts';
 
@@ -44,6 +43,10 @@ export async function filledIn<Status extends PipelineStatus>(status: Status): P
   try {
     return await withExistingDatabase(async (database) => {
       if (database === undefined) return status;
+      const [{ runOf }, { effectsOf }] = await Promise.all([
+        import('../../storage/runs/runs.ts'),
+        import('../../storage/runs/ledger/ledger-takeover.ts'),
+      ]);
       const run = await runOf(database, status.runId);
       if (run === undefined) return status;
       return withOutputs({ ...status, ...run.status }, await effectsOf(database, { executionId: run.executionId }));
