@@ -5,7 +5,7 @@ import { temporalRefused, temporalSettings, temporalUnreachable } from './client
 import { Deployments, type RecentHistory, recentHistories } from './client/deployments/deployments.ts';
 import type { Polling } from './client/deployments/polling.ts';
 import { handleOf, type RunName } from './client/executions.ts';
-import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
+import { listingSentence, type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
 import { cutOff, FollowedRun, fillInStages, stagesOf, whyInside } from './client/runs/follow-run.ts';
 import { recentRuns, type TemporalRun } from './client/runs/recent-runs.ts';
 import { RunEnded, runOutcome } from './client/runs/run-outcome.ts';
@@ -151,7 +151,10 @@ export class PredictLab {
     }
     if (status.name !== 'RUNNING') return answer;
     const symbol = taskId.slice(0, Math.max(0, taskId.lastIndexOf('/')));
-    const attempt = (await pendingAttempts(this.#client, handle, new Set([symbol]))).get(taskId);
+    const attempts = await pendingAttempts(this.#client, handle, new Set([symbol]));
+    const attempt = attempts.get(taskId);
+    const listing = listingSentence(attempts);
+    if (listing !== undefined) return listing;
     return attempt?.retryAt === undefined
       ? (whyInside(await stagesOf(this.#client, handle.workflowId, [symbol || taskId]), taskId, Date.now()) ?? answer)
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;

@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { LISTING_ID } from '../contracts/words.ts';
 
 /** An attempt that is running in Temporal or waits for its retry. */
 export interface PendingAttempt {
@@ -7,6 +8,20 @@ export interface PendingAttempt {
   /** Time of the next attempt; absent while an attempt is running. UTC epoch milliseconds. */
   readonly retryAt?: number;
   readonly lastFailure?: string;
+  /** For the listing of universes, the one that is listed and the number of its markets so far. */
+  readonly listed?: { readonly universe: string; readonly markets: number };
+}
+
+/** A sentence about a run that lists the markets of its universes before its first task; undefined for any other run. */
+export function listingSentence(attempts: ReadonlyMap<string, PendingAttempt>): string | undefined {
+  const { listed, retryAt, attempt, lastFailure } = attempts.get(LISTING_ID) ?? {};
+  if (attempt === undefined) return undefined;
+  const what = listed === undefined ? 'the markets of its universes' : `the markets of ${listed.universe}, ${listed.markets} so far`;
+  const again =
+    retryAt === undefined
+      ? ''
+      : `; attempt ${attempt} starts at ${new Date(retryAt).toISOString()}: ${lastFailure ?? 'the last one failed'}`;
+  return `before its first task the run lists ${what}${again}`;
 }
 
 const CHILDREN_AT_ONCE = 10;
@@ -47,12 +62,15 @@ async function addAttempts(client: Client, found: Map<string, PendingAttempt>, {
     const taskId = pending.activityId;
     if (!taskId) continue;
     // With a payload key the failure is encrypted, so it is decoded first.
+    const [listed] =
+      taskId === LISTING_ID ? await decodeArrayFromPayloads(client.options.loadedDataConverter, pending.heartbeatDetails?.payloads) : [];
     const lastFailure = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, pending.lastFailure);
     const next = pending.nextAttemptScheduleTime;
     found.set(taskId, {
       attempt: pending.attempt ?? 1,
       ...(next && (pending.attempt ?? 1) > 1 ? { retryAt: Number(next.seconds) * 1000 + Math.floor((next.nanos ?? 0) / 1e6) } : {}),
       ...(lastFailure?.message ? { lastFailure: lastFailure.message } : {}),
+      ...(listed === undefined || listed === null ? {} : { listed: listed as { universe: string; markets: number } }),
     });
   }
 }

@@ -67,5 +67,8 @@ export type CoverageEvidence = 'walked' | 'confirmed' | 'inferred';
 /** The task queue that workers poll by default. */
 export const TASK_QUEUE = 'predictlab';
 
+/** Id of the activity that lists the markets of a run's universes before its first task. */
+export const LISTING_ID = 'expandUniverses';
+
 /** The id of a built-in task: one stage of one symbol. */
 export const stageTaskId = (symbol: string, stage: Stage): string => `${symbol}/${stage}`;

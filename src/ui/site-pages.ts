@@ -81,17 +81,16 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
     const kinds: readonly (readonly FoundPage[])[] = [
       symbols.map(({ symbol, title }) => ({ kind: 'symbol', name: symbol, href: `/symbols/${encodeURIComponent(symbol)}`, about: title })),
       runs.map(({ runId, result }) => ({ kind: 'run', name: runId, href: runAddress(runId), about: result ?? 'running' })),
-      events.map(({ event, titles }) => ({ kind: 'event', name: eventTitle(event, titles), href: eventAddress(event), about: event })),
       members
         .filter(({ event, instrument }) => event !== instrument)
         .map(({ instrument, event, title }) => ({ kind: 'market', name: title, href: eventAddress(event), about: instrument })),
+      events.map(({ event, titles }) => ({ kind: 'event', name: eventTitle(event, titles), href: eventAddress(event), about: event })),
       commands,
     ];
-    // each kind of result has an equal share of the list, and may also use what the others leave
-    const share = Math.floor(MAX_FOUND / kinds.length);
-    const first = kinds.flatMap((found) => found.slice(0, share));
-    const more = kinds.flatMap((found) => found.slice(share)).slice(0, MAX_FOUND - first.length);
-    return kinds.flatMap((found) => found.filter((one) => first.includes(one) || more.includes(one)));
+    // the first result of each kind, then the second of each, until the list is full
+    const inTurn = Array.from({ length: MAX_FOUND }, (_, place) => kinds.flatMap((found) => found.slice(place, place + 1))).flat();
+    const shown = new Set(inTurn.slice(0, MAX_FOUND));
+    return kinds.flatMap((found) => found.filter((one) => shown.has(one)));
   });
 }
 

@@ -10,6 +10,7 @@ import {
 import type { TaskPolicy } from '../contracts/run/run-config.ts';
 import { mostFailures } from '../contracts/task/after-failure.ts';
 import type { AttemptDetails, TaskCall, TaskOutcome } from '../contracts/task/stage-report.ts';
+import { LISTING_ID } from '../contracts/words.ts';
 import { fitSummary } from '../scheduling/payload/budget.ts';
 
 /** After this time without a heartbeat the worker counts as dead, and another worker gets the attempt immediately. */
@@ -47,7 +48,7 @@ export const CONTINUING: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BO
 
 /** Options of the activity that lists universes. A venue with 50,000 markets needs hundreds of requests, within its rate limits. */
 export const LISTING: ActivityOptions = {
-  activityId: 'expandUniverses',
+  activityId: LISTING_ID,
   startToCloseTimeout: 3_600_000,
   heartbeatTimeout: 120_000,
   retry: { initialInterval: 5_000, backoffCoefficient: 2, maximumInterval: 60_000, maximumAttempts: 5 },

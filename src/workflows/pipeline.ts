@@ -164,7 +164,10 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     if (typeof taskId !== 'string' || taskId.length > MAX_QUERY_LENGTH)
       return 'why needs a task id, such as "BTC_PRICE/clean"; the graph query lists them';
     if (state !== undefined) return whyOf(state, taskId, timeOf(now));
-    return notStarted?.why ?? 'the run is still checking its input; waiting for a worker and the database';
+    return (
+      notStarted?.why ??
+      'the run checks its input and lists its universes before its first task; it waits for a worker, the database and the venues'
+    );
   });
   setHandler(reportsSignal, (lane, reports) => {
     if (areReports(lane, reports)) dispatch({ type: 'reports', lane, reports, at: Date.now() });

@@ -1,17 +1,28 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { untrueCoverage } from '../../bench/untrue-coverage.ts';
+import type { Faults } from '../../sandbox/faults.ts';
 import type { WholeVenue } from '../../sandbox/scale.ts';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { expandUniverse } from '../../src/activities/run/expand-universes.ts';
 import { plannedRun, plannedTasks } from '../../src/cli/plan/planned-run.ts';
+import { openUi } from '../../src/cli/run/open-ui.ts';
+import { renderLiveTable } from '../../src/cli/terminal/live-table.ts';
+import { Closers } from '../../src/closers.ts';
+import { PredictLabError } from '../../src/contracts/errors.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
+import type { SourceSet } from '../../src/sources/create-sources.ts';
+import type { ListedPage } from '../../src/sources/source.ts';
 import { importSymbols, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { universeOverviews } from '../../src/storage/markets/universe-overview.ts';
 import { universeCounts, universeMembers } from '../../src/storage/markets/universes.ts';
+import { runOf } from '../../src/storage/runs/runs.ts';
+import { recordEnds } from '../../src/watch/records/record-end.ts';
 import { type CollectRig, createCollectRig, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { SANDBOX_NOW, storedData } from '../support/sandbox-run.ts';
+import { silent } from '../support/silent.ts';
 import { runStage } from '../support/stage-run.ts';
+import { until } from '../support/until.ts';
 
 const HOUR = 3_600_000;
 const VENUE = { markets: 100, events: 20, active: 20, tradesPerHour: 200 };
@@ -36,11 +47,12 @@ async function runUniverse(
   rig: CollectRig,
   executionId: string,
   venue = 'polymarket',
-): Promise<{ requests: number; quiet: number; instruments: number }> {
-  const { database, sources } = rig;
+  sources = rig.sources,
+): Promise<{ requests: number; quiet: number; instruments: number; problems: readonly string[] }> {
+  const { database } = rig;
   const entry = (await symbolsByName(database, ['PM'])).get('PM');
   if (entry === undefined) throw new Error('no universe');
-  await expandUniverse({ database, sources, entry, asOf: clock, signal: new AbortController().signal });
+  const { problems } = await expandUniverse({ database, sources, entry, asOf: clock, signal: new AbortController().signal });
   const before = rig.venue.requests.length;
   const total = { quiet: 0, instruments: 0 };
   const { shards } = await universeCounts(database, 'PM', clock);
@@ -51,7 +63,7 @@ async function runUniverse(
     total.quiet += quiet;
     total.instruments += instruments;
   }
-  return { ...total, requests: rig.venue.requests.length - before };
+  return { ...total, problems, requests: rig.venue.requests.length - before };
 }
 
 describe('a universe', () => {
@@ -172,6 +184,129 @@ describe('a member whose event has ended', () => {
   });
 });
 
+/** A source whose listing lies: `lie` receives the honest pages, each with the markets of one event. */
+function withListing(
+  sources: SourceSet,
+  lie: (pages: readonly ListedPage[]) => AsyncIterable<ListedPage> | Iterable<ListedPage>,
+): SourceSet {
+  const { polymarket } = sources.byType;
+  if (polymarket === undefined || 'skipped' in polymarket) throw new Error('no venue');
+  const { source } = polymarket;
+  return {
+    ...sources,
+    byType: {
+      ...sources.byType,
+      polymarket: {
+        source: {
+          ...source,
+          async *list(request) {
+            const pages: ListedPage[] = [];
+            for await (const page of source.list?.(request) ?? [])
+              for (const event of new Set(page.instruments.map((each) => each.event)))
+                pages.push({ ...page, instruments: page.instruments.filter((each) => each.event === event) });
+            yield* lie(pages);
+          },
+        },
+      },
+    },
+  };
+}
+
+/** The pages with the volume of every second market halved. */
+const withHalves = (pages: readonly ListedPage[]): ListedPage[] =>
+  pages.map((page) => ({
+    ...page,
+    instruments: page.instruments.map((each, n) =>
+      each.stated === undefined || n % 2 === 0 ? each : { ...each, stated: { ...each.stated, volume: (each.stated.volume ?? 0) / 2 } },
+    ),
+  }));
+
+describe('a universe of a venue whose listing lies', () => {
+  it.each<[string, (pages: readonly ListedPage[]) => AsyncIterable<ListedPage> | Iterable<ListedPage>, RegExp[]]>([
+    ['sends each page twice', (pages) => pages.flatMap((page) => [page, page]), []],
+    [
+      'ends in the middle without an error',
+      (pages) => pages.slice(0, pages.length / 2),
+      [/^polymarket left \d\d open markets out of its listing, such as polymarket:0x[0-9a-f]+, which were found by their ids/],
+    ],
+    [
+      'fails in the middle',
+      async function* (pages) {
+        yield* pages.slice(0, pages.length / 2);
+        throw new PredictLabError('SourceUnavailable', 'polymarket cuts the answer');
+      },
+      [/^its markets at polymarket could not be listed, the members of the last run are used: .*cuts the answer/],
+    ],
+    ['states lower volumes than before', withHalves, []],
+    [
+      'has markets that cannot be read',
+      (pages) => pages.map((page, n) => ({ ...page, problems: n < 7 ? [`polymarket: market m${n} cannot be read`] : [] })),
+      [
+        ...Array.from({ length: 5 }, (_, n) => new RegExp(`^polymarket: market m${n} cannot be read$`)),
+        /^2 more markets of polymarket cannot be read$/,
+      ],
+    ],
+  ])(
+    '%s: it names the problem, and stores every trade and none twice',
+    async (_, lie, expected) => {
+      const rig = await start();
+      const { database } = rig;
+      await importSymbols(database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
+      for (const [run, step] of [0, 4, 8, 12].entries()) {
+        clock = NOON + step * HOUR;
+        const lies = run === 1 || run === 2;
+        const { problems } = await runUniverse(rig, `run-${step}`, 'polymarket', lies ? withListing(rig.sources, lie) : rig.sources);
+        expect(problems).toEqual(lies ? expected.map((each) => expect.stringMatching(each)) : []);
+        expect(await untrueCoverage(database, rig.venue.truth, clock)).toEqual([]);
+      }
+      for (const { id } of rig.venue.truth.instruments())
+        expect(await storedTrades(database, id)).toEqual(trueTrades(rig, id, { from: NOON - 48 * HOUR, to: clock }));
+    },
+    60_000,
+  );
+
+  it('no longer has a market, also not by its id: it names it, and walks it', async () => {
+    const rig = await start();
+    const { database } = rig;
+    await importSymbols(database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
+    await runUniverse(rig, 'first');
+    const [{ instrument }] = await universeMembers(database, 'PM', { asOf: clock, limit: 1 });
+    rig.venue.setFaults({ missing: [instrument.slice('polymarket:'.length)] });
+    clock += 4 * HOUR;
+    const { problems } = await runUniverse(rig, 'second');
+    expect(problems).toEqual(['1 of its members at polymarket are neither listed nor found by their ids']);
+    rig.venue.setFaults({});
+    clock += 4 * HOUR;
+    expect((await runUniverse(rig, 'third')).problems).toEqual([]);
+    expect(await untrueCoverage(database, rig.venue.truth, clock)).toEqual([]);
+    expect(await storedTrades(database, instrument)).toEqual(trueTrades(rig, instrument, { from: NOON - 48 * HOUR, to: clock }));
+  }, 60_000);
+});
+
+describe('a universe of a venue whose pages of trades lie', () => {
+  it.each<[string, Faults]>([
+    ['repeats pages', { repeatPage: 0.2 }],
+    ['repeats rows on the next page, in another order', { repeatRows: 0.4, shuffle: 0.4 }],
+    ['cuts answers and is unavailable', { cutInBody: 0.05, unavailable: 0.05 }],
+  ])(
+    '%s: it stores every trade and none twice',
+    async (_, faults) => {
+      const rig = await start({ markets: 60, events: 20, active: 20, tradesPerHour: 1500 });
+      const { database } = rig;
+      await importSymbols(database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
+      rig.venue.setFaults({ ...faults, only: ['/polymarket/data/v2/trades'] });
+      for (const step of [0, 4, 8]) {
+        clock = NOON + step * HOUR;
+        await runUniverse(rig, `run-${step}`);
+        expect(await untrueCoverage(database, rig.venue.truth, clock)).toEqual([]);
+      }
+      for (const { id } of rig.venue.truth.instruments())
+        expect(await storedTrades(database, id)).toEqual(trueTrades(rig, id, { from: NOON - 48 * HOUR, to: clock }));
+    },
+    120_000,
+  );
+});
+
 describe('a run of a universe', () => {
   let venue: SandboxVenue;
   let rig: Rig;
@@ -201,6 +336,54 @@ describe('a run of a universe', () => {
     expect(venue.requests.filter(({ route }) => /prices|book/.test(route))).toEqual([]);
     const { rows } = await rig.database.query('select distinct kind from ticks');
     expect(rows).toEqual([{ kind: 0 }]);
+  });
+
+  it('has its pages and says what it does while it lists the markets, before its first task', async () => {
+    now = SANDBOX_NOW + HOUR;
+    const closers = new Closers(silent);
+    const address = await openUi({ env: rig.env, port: 0, closers, log: silent });
+    venue.setFaults({ only: ['/polymarket/gamma/events'], slow: 1, slowMs: 8_000 });
+    const { runId } = await rig.lab.start({ symbols: ['PM'], asOf: new Date(now).toISOString(), daysBack: 2, intervals: ['1h'] });
+    try {
+      const listing = /before its first task the run lists the markets of/;
+      await until(async () => listing.test(await rig.lab.why(runId, 'PM.001/collect')), { forMs: 7_000 });
+      const page = await fetch(`${address}/runs/${runId}`);
+      const text = await page.text();
+      expect({ status: page.status, text }).toMatchObject({ status: 200, text: expect.stringMatching(listing) });
+      // what this run has not collected yet is not missing
+      expect(text).not.toMatch(/was not collected/);
+      expect(await (await fetch(address)).text()).toContain(runId);
+      // the market that a text names comes before its event
+      const found = await (await fetch(`${address}/find?text=number+9+happen`)).json();
+      expect(found).toMatchObject([{ kind: 'market', name: 'Will number 9 happen?' }, { kind: 'event' }]);
+      expect(renderLiveTable(await rig.lab.status(runId), await rig.lab.attempts(runId), { width: 200, now }).join('\n')).toMatch(listing);
+    } finally {
+      await closers.close();
+      venue.setFaults({});
+    }
+    expect((await rig.lab.result(runId)).result).toBe('success');
+    expect((await runOf(rig.database, runId))?.config.symbols).toEqual([{ symbol: 'PM.001', priority: 3 }]);
+  });
+
+  it('is recorded as cancelled when it is cancelled while it lists the markets', async () => {
+    venue.setFaults({ only: ['/polymarket/gamma/events'], slow: { count: 1 }, slowMs: 3_000 });
+    const { runId } = await rig.lab.start({ symbols: ['PM'], asOf: new Date(now).toISOString(), daysBack: 2, intervals: ['1h'] });
+    await until(async () => (await runOf(rig.database, runId)) !== undefined);
+    await rig.lab.cancel(runId);
+    await expect(rig.lab.result(runId)).rejects.toThrow(runId);
+    venue.setFaults({});
+    await recordEnds(rig.lab, rig.database);
+    expect(await runOf(rig.database, runId)).toMatchObject({ result: 'cancelled' });
+  });
+
+  it('is degraded, with the reason, where the venue does not list its markets', async () => {
+    venue.setFaults({ only: ['/polymarket/gamma/events'], blocked: 1 });
+    const asOf = new Date(now).toISOString();
+    const { result, reasons, runId } = await rig.run({ symbols: ['PM'], asOf, daysBack: 2, intervals: ['1h'] });
+    venue.setFaults({});
+    const said = 'PM: its markets at polymarket could not be listed, the members of the last run are used: ';
+    expect({ result, reasons }).toEqual({ result: 'degraded', reasons: [expect.stringContaining(said)] });
+    expect((await runOf(rig.database, runId))?.status?.reasons).toEqual(reasons);
   });
 
   it('takes a shard without new trades as successful without running it, and states since when it has none', async () => {

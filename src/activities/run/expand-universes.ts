@@ -32,6 +32,10 @@ export interface ExpandDependencies {
 export const SHARD_MARKETS = 500;
 /** Average number of markets per shard above which new events go to more shards. */
 const CROWDED_MARKETS = 750;
+/** Share of the open members that a listing may leave out before it counts as incomplete. */
+const LEFT_OUT_SHARE = 0.01;
+/** Number of problems with single markets that are named. */
+const PROBLEMS_NAMED = 5;
 /** Number of members that left the listing and are looked up together, in one discovery. */
 const LOOKED_UP_AT_ONCE = 600;
 
@@ -85,6 +89,13 @@ export async function expandUniverse(request: Expansion): Promise<ExpandedUniver
       added += listed.added;
       requests += listed.requests;
       if (listed.missing > 0) problems.push(`${listed.missing} of its members at ${type} are neither listed nor found by their ids`);
+      if (listed.leftOut.length > LEFT_OUT_SHARE * members.of(type).length)
+        problems.push(
+          `${type} left ${listed.leftOut.length} open markets out of its listing, such as ${listed.leftOut[0]}, which were found by their ids; it may have left out new markets too, which join at the next complete listing`,
+        );
+      const { unreadable } = listed;
+      problems.push(...unreadable.slice(0, PROBLEMS_NAMED));
+      if (unreadable.length > PROBLEMS_NAMED) problems.push(`${unreadable.length - PROBLEMS_NAMED} more markets of ${type} cannot be read`);
     } catch (error) {
       if (signal.aborted || isDatabaseFailure(error)) throw error;
       const described = available.source.describe(error);
@@ -106,6 +117,7 @@ interface VenueListing extends Expansion {
 async function listVenue({ database, entry, asOf, signal, onPage, members, rules, source }: VenueListing) {
   const universe = entry.symbol;
   const seen = new Set<string>();
+  const unreadable: string[] = [];
   let [added, moved, requests, startedAt, endedAt] = [0, 0, 0, Number.POSITIVE_INFINITY, 0];
   const store = async (page: Omit<ListedPage, 'problems'>): Promise<void> => {
     signal.throwIfAborted();
@@ -134,7 +146,8 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   const isFirst = members.shards().length === 0;
   for await (const page of source.list?.({ rules, asOf, known: members.ids(), signal }) ?? []) {
     // lists nothing for a run about the past, which uses the members of its time: the venues only show the present
-    if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests, missing: 0 };
+    if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests, missing: 0, leftOut: [], unreadable };
+    unreadable.push(...page.problems);
     if (isFirst) {
       first.push(page);
       onPage?.(first.length);
@@ -145,12 +158,14 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   for (const page of first) await store(page);
   const markets = seen.size;
   let missing = 0;
+  const leftOut: string[] = [];
   const gone = members.of(source.type).filter(({ instrument, settled }) => !seen.has(instrument) && !settled);
   for (let from = 0; from < gone.length; from += LOOKED_UP_AT_ONCE) {
     const ids = gone.slice(from, from + LOOKED_UP_AT_ONCE).map(({ instrument }) => instrument);
     const found = await lookUp(source, { universe, ids, asOf, signal });
     const there = found.instruments.filter(({ id }) => ids.includes(id));
     await store({ ...found, instruments: there, matching: new Set() });
+    leftOut.push(...there.filter(({ closed }) => !closed).map(({ id }) => id));
     const absent = ids.filter((id) => !seen.has(id));
     missing += absent.length;
     await touchMembers(database, universe, absent, Math.max(endedAt, found.clock));
@@ -165,7 +180,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
     moved,
     requests,
   });
-  return { added, requests, missing };
+  return { added, requests, missing, leftOut, unreadable };
 }
 
 /** Queries members that are no longer in the listing, because they ended or because the universe's rule no longer matches them. */

@@ -54,7 +54,19 @@ export function createPreparePipeline({
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared | UniversesToExpand> {
   const secrets = secretsOf(env);
   const kept = <T>(given: T): T => secrets.json(redactInput(given));
-  return async ({ input: given, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, exclusive, continued, expanded }) => {
+  return async ({
+    input: given,
+    runId,
+    executionId,
+    startedAt,
+    defaultAsOf,
+    scheduleId,
+    retryOf,
+    exclusive,
+    continued,
+    expanded,
+    listingProblems = [],
+  }) => {
     if (continued)
       return { ...(await preparedBefore(database, { runId, executionId })), ...((await searchable()) && { searchable: true }) };
     const names = await namesFor(database, recordOf(given).symbols);
@@ -78,29 +90,35 @@ export function createPreparePipeline({
       if (news) onNews();
       throw invalid(error);
     }
-    if (universes.length > 0 && !expanded) return { expand: universes, asOf: parsed.config.asOf };
-    const config = withLearnedShort(parsed.config, await shortTasks(database, parsed.config));
+    const recordStart = async (config: RunConfig): Promise<void> => {
+      const configuration = await recordConfiguration(database, { input: kept(given), ...code });
+      const begun = { runId, executionId, input: kept(given), config, startedAt, retryOf, configuration, scheduleId };
+      if (!exclusive) return await recordRunStart(database, begun);
+      let open = await recordExclusiveStart(database, begun);
+      if (open.length > 0) {
+        await recordEnds();
+        open = await recordExclusiveStart(database, begun);
+      }
+      if (open.length === 0) return;
+      const reason = exclusiveRefusal(open);
+      // the caller gets the reason as an answer, so no incident is opened
+      await recordRefusal(database, { runId, executionId, input: kept(given), reasons: [reason], startedAt });
+      throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });
+    };
+    if (universes.length > 0 && !expanded) {
+      // The listing of a whole venue takes minutes, in which the run already has its pages, with the shards of the last listing.
+      await recordStart(kept(parsed.config));
+      return { expand: universes, asOf: parsed.config.asOf };
+    }
+    const learned = withLearnedShort(parsed.config, await shortTasks(database, parsed.config));
+    const config = listingProblems.length === 0 ? learned : { ...learned, listingProblems };
     const durations = await durationsFor(database, config);
     const reused =
       retryOf === undefined
         ? await restShards({ database, universes, config, run: { runId, executionId, startedAt } })
         : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
     const stored = kept(config);
-    const configuration = await recordConfiguration(database, { input: kept(given), ...code });
-    const begun = { runId, executionId, input: kept(given), config: stored, startedAt, retryOf, configuration, scheduleId };
-    if (exclusive) {
-      let open = await recordExclusiveStart(database, begun);
-      if (open.length > 0) {
-        await recordEnds();
-        open = await recordExclusiveStart(database, begun);
-      }
-      if (open.length > 0) {
-        const reason = exclusiveRefusal(open);
-        // the caller gets the reason as an answer, so no incident is opened
-        await recordRefusal(database, { runId, executionId, input: kept(given), reasons: [reason], startedAt });
-        throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });
-      }
-    } else await recordRunStart(database, begun);
+    await recordStart(stored);
     return {
       ...packPrepared({ config, durations, reused, searchable: await searchable() }),
       ...(stored === config ? {} : { inline: true }),

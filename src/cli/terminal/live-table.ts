@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { PendingAttempt } from '../../client.ts';
+import { listingSentence, type PendingAttempt } from '../../client/pending-attempts.ts';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { cellText, oneLine } from '../../contracts/text/plain-text.ts';
 import { type RunResult, STAGES, type TaskStatus } from '../../contracts/words.ts';
@@ -26,6 +26,8 @@ export const renderLiveTable = (status: PipelineStatus, attempts: Attempts, view
   const warning = status.deadline?.warning ?? null;
   const late = warning === null ? [] : [paint(fitText(oneLine(warning), view.width), 'degraded')];
   const left = Math.max(1, room - late.length);
+  const listing = listingSentence(attempts);
+  if (listing !== undefined) late.push(fitText(listing, view.width));
   return [headLine(status, view, symbols, paint), ...late, ...fitLines(lines, left, view.width)];
 };
 

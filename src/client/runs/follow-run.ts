@@ -6,6 +6,7 @@ import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import { withChanges } from '../../scheduling/run/status/status-changes.ts';
 import { stagesQuery, statusSinceQuery } from '../../workflows/handlers.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
+import { listingSentence, pendingAttempts } from '../pending-attempts.ts';
 import type { TemporalCalls } from '../temporal-calls.ts';
 
 /** Milliseconds between checks whether the run was terminated or timed out, which its workflow cannot report. */
@@ -47,6 +48,11 @@ export class FollowedRun {
     const { closeTime } = await this.#calls.make(() => this.#handle.describe());
     // A run that closed a moment ago has probably ended by itself, and its next answer reports that.
     return closeTime === undefined || Date.now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
+  }
+
+  /** A sentence about the listing of universes before the run's first task; undefined for a run that lists none now. */
+  async listing(): Promise<string | undefined> {
+    return listingSentence(await this.#calls.make(() => pendingAttempts(this.#client, this.#handle, new Set())));
   }
 
   /** The stages of one running symbol, by task id, for runs of more than 50 symbols. */

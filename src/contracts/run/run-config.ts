@@ -78,6 +78,8 @@ export interface RunConfig {
   readonly deadline?: number;
   /** UTC epoch milliseconds. */
   readonly asOf: number;
+  /** Problems of listing the run's universes, one sentence each; the run is then degraded. @default none */
+  readonly listingProblems?: readonly string[];
 }
 
 /** The part of a run's config that the stages need. A stage reads it from the database by the run's `executionId` when it starts. */
@@ -102,6 +104,8 @@ export interface PrepareInput {
   readonly exclusive?: boolean;
   /** Whether the run's universes have been listed. @default false */
   readonly expanded?: boolean;
+  /** Problems of listing the run's universes. @default none */
+  readonly listingProblems?: readonly string[];
   /** Whether the run continues in a new execution: its input is checked already and its config is in the database. */
   readonly continued?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { Spent } from '../../contracts/task/after-failure.ts';
 import { type Graph, targetsOf } from '../graph/graph.ts';
 import { TASK_ORDERS, type TaskOrder } from '../orders/orders.ts';
@@ -106,13 +107,13 @@ function write(state: RunState, ended: boolean): Dehydrated {
 export function rehydrate(
   graph: Graph,
   json: Json,
-  { order, durations = {}, deadline }: { order?: TaskOrder; durations?: Durations; deadline?: number } = {},
+  { order, durations = {}, ...config }: { order?: TaskOrder; durations?: Durations } & Pick<RunConfig, 'deadline' | 'listingProblems'> = {},
 ): RunState {
   const data = json as unknown as Dehydrated;
   const named = Object.values(TASK_ORDERS).find(({ name }) => name === data.order);
   const used = order ?? named;
   if (used === undefined) throw new TypeError(`the run was ordered by ${data.order}, which is not built in: hand it to rehydrate`);
-  const state = emptyRun(graph, { order: used, durations, maxConcurrent: data.maxConcurrent, deadline });
+  const state = emptyRun(graph, { order: used, durations, maxConcurrent: data.maxConcurrent, ...config });
   const { paused, startedAt, finishedAt, lanesStarted, wakeAt, closing } = data;
   Object.assign(state, { paused, startedAt, finishedAt, lanesStarted, wakeAt, closing });
   const base = startedAt ?? 0;

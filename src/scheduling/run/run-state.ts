@@ -76,6 +76,8 @@ export interface RunState {
   closing: Closing | null;
   /** The run's deadline, UTC epoch milliseconds. Not dehydrated, because the config has it. */
   readonly deadline: number | null;
+  /** Problems of listing the run's universes, one sentence each. Not dehydrated, because the config has them. */
+  readonly listingProblems: readonly string[];
 
   readonly status: Uint8Array;
   readonly flags: Uint8Array;
@@ -116,7 +118,7 @@ export interface RunState {
 
 export interface RunParts {
   readonly graph: Graph;
-  readonly config: Pick<RunConfig, 'maxConcurrent' | 'order' | 'deadline'>;
+  readonly config: Pick<RunConfig, 'maxConcurrent' | 'order' | 'deadline' | 'listingProblems'>;
   /** Mean seconds by task id or stage, for the `critical-path` order. @default 1 s each */
   readonly durations?: Durations;
   /** Seconds of the longest chain that starts with each task. @default computed from `durations` */
@@ -136,7 +138,8 @@ export function createRun({
   reused = new Map(),
   order = TASK_ORDERS[config.order],
 }: RunParts): RunState {
-  const state = emptyRun(graph, { order, durations, remaining, maxConcurrent: config.maxConcurrent, deadline: config.deadline });
+  const { maxConcurrent, deadline, listingProblems } = config;
+  const state = emptyRun(graph, { order, durations, remaining, maxConcurrent, deadline, listingProblems });
   for (const task of reusableTasks(graph, (id) => reused.has(id))) {
     const { output = null, degraded = [] } = reused.get(graph.ids[task]) ?? {};
     state.status[task] = SUCCESS;
@@ -151,7 +154,8 @@ export function createRun({
 /** Creates a state in which every task is pending. @internal */
 export function emptyRun(
   graph: Graph,
-  options: Pick<RunParts, 'durations' | 'remaining'> & { order: TaskOrder; maxConcurrent: number; deadline?: number },
+  options: Pick<RunParts, 'durations' | 'remaining'> &
+    Pick<RunConfig, 'maxConcurrent' | 'deadline' | 'listingProblems'> & { order: TaskOrder },
 ): RunState {
   const { size } = graph;
   const { durations = {} } = options;
@@ -167,6 +171,7 @@ export function emptyRun(
     finishedAt: null,
     closing: null,
     deadline: options.deadline ?? null,
+    listingProblems: options.listingProblems ?? [],
     status: new Uint8Array(size),
     flags: new Uint8Array(size),
     waiting: new Int32Array(size),

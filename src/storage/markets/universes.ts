@@ -280,7 +280,7 @@ export async function universeMembers(
   return rows;
 }
 
-/** Members of all universes whose title or event contains a text in any letter case, open ones with the largest volume first. */
+/** Members of all universes whose title contains a text in any letter case, those with the largest volume first. */
 export async function findMembers(
   queryable: Queryable,
   text: string,
@@ -288,7 +288,7 @@ export async function findMembers(
 ): Promise<readonly Pick<MemberRow, 'instrument' | 'event' | 'title'>[]> {
   const { rows } = await queryable.query<Pick<MemberRow, 'instrument' | 'event' | 'title'>>(
     `select m.instrument, m.event, m.listed->>'title' as title, (m.listed->'stated'->>'volume')::float8 as volume
-     from universe_members m where m.until is null and (strpos(lower(m.listed->>'title'), lower($1)) > 0 or strpos(lower(m.event), lower($1)) > 0)
+     from universe_members m where m.until is null and strpos(lower(m.listed->>'title'), lower($1)) > 0
      order by volume desc nulls last, m.instrument limit $2`,
     [text, limit],
   );

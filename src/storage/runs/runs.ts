@@ -61,7 +61,10 @@ const dated = <Run extends RunSummary>(row: RunRow<Run>) => ({
 /** Key of the advisory lock for recording starts; arbitrary, but the same in every process. */
 const START_LOCK = 7_305_310_021;
 
-/** Records that a run has started; a second call with the same execution changes nothing. Waits while an exclusive run is being recorded. */
+/**
+ * Records that a run has started; a second call with the same execution changes only its config, which a listing of universes completes.
+ * Waits while an exclusive run is being recorded.
+ */
 export async function recordRunStart(queryable: Queryable, run: RunStart): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock_shared($1)', [START_LOCK]);
@@ -77,10 +80,10 @@ export async function recordExclusiveStart(queryable: Queryable, run: RunStart):
       'select run_id as id, execution_id = $1 as own from runs where finished_at is null or execution_id = $1 order by started_at',
       [run.executionId],
     );
-    // an earlier attempt of this call recorded the run, but its answer was lost
-    if (rows.some(({ own }) => own)) return [];
-    if (rows.length === 0) await insertRun(transaction, run);
-    return rows.map(({ id }) => id);
+    // an earlier call may have recorded this run
+    const others = rows.some(({ own }) => own) ? [] : rows.map(({ id }) => id);
+    if (others.length === 0) await insertRun(transaction, run);
+    return others;
   });
 }
 
@@ -88,7 +91,7 @@ async function insertRun(transaction: Transaction, run: RunStart): Promise<void>
   await transaction.query(
     `insert into runs (execution_id, run_id, input, config, retry_of, started_at, as_of, configuration, schedule_id, id_used_before)
      values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9, exists (select from runs where run_id = $2 and execution_id <> $1))
-     on conflict (execution_id) do nothing`,
+     on conflict (execution_id) do update set config = excluded.config where runs.config is distinct from excluded.config`,
     [
       run.executionId,
       run.runId,
@@ -182,10 +185,11 @@ interface RefusedRun {
   readonly startedAt: number;
 }
 
-/** Records that a run's input was refused. A second call with the same execution changes nothing. */
+/** Records that a run's input was refused, in place of a start before its listing. A second call with the same execution changes nothing. */
 export async function recordRefusal(queryable: Queryable, run: RefusedRun): Promise<void> {
   await queryable.query(
-    `insert into refused_runs (execution_id, run_id, input, reasons, started_at) values ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
+    `with started as (delete from runs where execution_id = $1)
+     insert into refused_runs (execution_id, run_id, input, reasons, started_at) values ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
      on conflict (execution_id) do nothing`,
     [run.executionId, run.runId, jsonb(run.input ?? {}), jsonb(run.reasons), run.startedAt],
   );

@@ -28,7 +28,11 @@ export async function lookAtOpenRun(
 ): Promise<SeenRun> {
   let unanswered = 'Temporal cannot be reached';
   try {
-    if (followed !== undefined) return { status: runningOnPage(await followed.status({ withinMs }), Date.now()), unanswered: null };
+    if (followed !== undefined) {
+      const status = await followed.status({ withinMs });
+      const listing = status.totalTasks === 0 ? await followed.listing() : undefined;
+      return { status: runningOnPage(status, Date.now(), listing === undefined ? [] : [listing]), unanswered: null };
+    }
   } catch (error) {
     if (!(error instanceof PredictLabError)) throw error;
     unanswered = error.message;

@@ -52,13 +52,19 @@ export async function prepareRun(
     const first = await preparePipeline(call);
     if (!('expand' in first)) return first;
     const { expandUniverses } = proxyActivities<RunActivities>(LISTING);
+    let listingProblems: readonly string[];
     try {
-      await expandUniverses({ universes: first.expand, asOf: first.asOf });
+      const expanded = await expandUniverses({ universes: first.expand, asOf: first.asOf });
+      listingProblems = expanded.flatMap(({ universe, problems }) => problems.map((problem) => `${universe}: ${problem}`));
     } catch (thrown) {
       // the run continues: shards have the members of the last listing, and a universe without shards fails like a symbol
       if (isCancellation(thrown)) throw thrown;
+      const { cause } = thrown as Error;
+      listingProblems = [
+        `${first.expand.join(', ')} could not be listed, the members of the last listing are used: ${messageOf(cause ?? thrown)}`,
+      ];
     }
-    return (await preparePipeline({ ...call, expanded: true })) as PackedPrepared;
+    return (await preparePipeline({ ...call, expanded: true, listingProblems })) as PackedPrepared;
   } catch (thrown) {
     // Users should see the reason inside, not "an activity failed".
     if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;
@@ -134,7 +140,7 @@ export function carriedOn({ config, durations, inline, searchable }: PreparedRun
 /** The run's state as the previous execution left it. @throws ApplicationFailure when the run itself did not write it */
 export function carriedState(graph: Graph, { state }: ContinuedRun, { config, durations }: PreparedRun): RunState {
   try {
-    return rehydrate(graph, state, { durations, deadline: config.deadline });
+    return rehydrate(graph, state, { durations, deadline: config.deadline, listingProblems: config.listingProblems });
   } catch (error) {
     const message = `continued.state does not belong to this run (${messageOf(error)}); start the run again`;
     throw ApplicationFailure.nonRetryable(message, 'InvalidPipeline');

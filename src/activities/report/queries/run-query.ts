@@ -83,6 +83,9 @@ export async function loadRunPage(
   const previous = await runBefore(queryable, executionId);
   // the result of an open run is not known yet, so there is nothing to compare
   const ended = run.status.result === 'running' ? undefined : run.status.result;
+  // an open run has yet to collect the newest time of symbols whose rows it has not stored
+  const collected =
+    ended === undefined ? symbols.filter((symbol) => tasks.some(({ taskId }) => taskId === stageTaskId(symbol, 'store'))) : symbols;
   const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, executionId) });
   const [before, usual, rows, errors, attempts, gaps, shadows, configuration] = await Promise.all([
     ended === undefined ? new Map<string, ComparedMetrics>() : metricsBefore(queryable, symbols, previous?.executionId),
@@ -91,8 +94,8 @@ export async function loadRunPage(
     lastErrors(queryable, executionId),
     pastAttempts(queryable, executionId),
     longestGaps(queryable, {
-      symbols,
-      asOf: symbols.map(() => window.to),
+      symbols: collected,
+      asOf: collected.map(() => window.to),
       sourceTypes: config.sourceTypes,
       window: window.to - window.from,
       shortest: MIN_GAP_MS,

@@ -5,11 +5,11 @@ import { missedDeadline } from './deadline.ts';
 
 /** How a run ended: `failed` after a critical failure or without any success, `cancelled`, `degraded` if something else went wrong. */
 export function verdictOf(state: RunState): RunResult {
-  const { closing, counts, degraded } = state;
+  const { closing, counts, degraded, listingProblems } = state;
   if (closing?.kind === 'critical') return 'failed';
   if (closing?.kind === 'cancel') return 'cancelled';
   if (nothingSucceeded(state)) return 'failed';
-  const isWhole = counts[FAILED] + counts[SKIPPED] + counts[CANCELLED] === 0 && degraded.size === 0;
+  const isWhole = counts[FAILED] + counts[SKIPPED] + counts[CANCELLED] === 0 && degraded.size + listingProblems.length === 0;
   return isWhole && missedDeadline(state) === undefined ? 'success' : 'degraded';
 }
 
@@ -50,7 +50,7 @@ export function runFailureOf(state: RunState): RunFailure | undefined {
 
 const REASONS_NAMED = 20;
 
-/** Why a run is not a plain success: what ended it, or no success at all; then a missed deadline, failures, and degraded tasks. */
+/** Why a run is not a plain success: what ended it, or no success at all; then a missed deadline, failures, problems of listings, and degraded tasks. */
 export function reasonsOf(state: RunState): string[] {
   const { closing, graph, errors, status } = state;
   const reasons: string[] = [];
@@ -69,7 +69,7 @@ export function reasonsOf(state: RunState): string[] {
   }
   reasons.push(...failed.slice(0, REASONS_NAMED).map(failure));
   if (failed.length > REASONS_NAMED) reasons.push(`${failed.length - REASONS_NAMED} more tasks failed`);
-  reasons.push(...degradedReasons(state));
+  reasons.push(...state.listingProblems, ...degradedReasons(state));
   return reasons;
 }
 
