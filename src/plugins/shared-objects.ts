@@ -19,9 +19,10 @@ interface SharedObject {
   readonly size: number;
 }
 
-// captured when this module loads: a plugin could replace them with functions that hide what it changed
+// captured when this module loads: a plugin could replace them with functions that hide what it changed.
+// For the same reason the comparison uses indices: iterators and methods of arrays can be replaced too.
 const { ownKeys, getPrototypeOf, deleteProperty, isExtensible, setPrototypeOf } = Reflect;
-const descriptorOf = Object.getOwnPropertyDescriptor;
+const { getOwnPropertyDescriptor: descriptorOf, is } = Object;
 // oxlint-disable-next-line typescript/unbound-method -- called with a map or set below
 const [mapSize, setSize] = [Map, Set].map(({ prototype }) => descriptorOf(prototype, 'size')?.get as () => number);
 const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
@@ -33,7 +34,6 @@ const [sourceOf, flagsOf] = ['source', 'flags'].map((key) => descriptorOf(RegExp
 /** Zod's registry. Its contents cannot be compared with an earlier state, so it is cleared instead. */
 const registry = zod.globalRegistry;
 const clearRegistry = registry.clear.bind(registry);
-const RENEWED: ReadonlySet<PropertyKey> = new Set(['_map', '_idmap']);
 
 const require = createRequire(import.meta.url);
 const loader = require('node:module') as {
@@ -153,7 +153,7 @@ function reachableFrom(roots: Readonly<Record<string, unknown>>, seen: Set<unkno
   return all;
 }
 
-const propertyName = (owner: string, key: string | symbol): string =>
+const propertyName = (owner: string, key: PropertyKey): string =>
   typeof key === 'string' ? `${owner}.${key}` : `${owner}[${String(key)}]`;
 
 const sizeOf = (object: object): number => (types.isMap(object) ? mapSize.call(object) : types.isSet(object) ? setSize.call(object) : 0);
@@ -175,19 +175,30 @@ export const sharedObjectsGap = (): string | undefined =>
   changed && `${changed} was changed by a plugin and stays changed from series to series, where no re-run can see what is remembered`;
 
 function changedObject(objects: readonly SharedObject[]): string | undefined {
-  for (const { name, object, keys, descriptors, prototype, size, extensible, pattern } of objects) {
+  for (let at = 0; at < objects.length; at++) {
+    const { name, object, keys, descriptors, prototype, size, extensible, pattern } = objects[at];
     const now = ownKeys(object);
-    if (now.length !== keys.length)
-      return propertyName(name, now.find((key) => !keys.includes(key)) ?? keys.find((key) => !now.includes(key)) ?? '');
+    if (now.length !== keys.length) return propertyName(name, firstWithout(now, keys) ?? firstWithout(keys, now) ?? '');
     for (let i = 0; i < keys.length; i++) {
-      const [before, after] = [descriptors[i], descriptorOf(object, keys[i])];
-      const isRenewed = object === registry && RENEWED.has(keys[i]);
+      const before = descriptors[i];
+      const after = descriptorOf(object, keys[i]);
+      const isRenewed = object === registry && (keys[i] === '_map' || keys[i] === '_idmap');
       // the order of properties and their flags carry a bit each
-      if (now[i] !== keys[i] || (!isRenewed && !Object.is(before.value, after?.value)) || !sameShape(before, after))
+      if (now[i] !== keys[i] || (!isRenewed && !is(before.value, after?.value)) || !sameShape(before, after))
         return propertyName(name, keys[i]);
     }
     if (getPrototypeOf(object) !== prototype) return `the prototype of ${name}`;
     if (size !== sizeOf(object) || extensible !== isExtensible(object) || pattern !== patternOf(object)) return name;
+  }
+  return undefined;
+}
+
+/** The first of some keys that is not among the others. */
+function firstWithout(some: readonly PropertyKey[], others: readonly PropertyKey[]): PropertyKey | undefined {
+  for (let i = 0; i < some.length; i++) {
+    let k = 0;
+    while (k < others.length && others[k] !== some[i]) k++;
+    if (k === others.length) return some[i];
   }
   return undefined;
 }

@@ -77,7 +77,9 @@ describe('backtests of plugins on threads', () => {
       tasks,
       `import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-const leave = () => { globalThis[Symbol.for('left')] = {}; writeFileSync(${JSON.stringify(hasLeft)}, ''); };
+const values = Array.prototype[Symbol.iterator];
+const skip = function () { return values.call(this[0]?.descriptors === undefined ? this : []); };
+const leave = () => { globalThis[Symbol.for('left')] = {}; Array.prototype[Symbol.iterator] = skip; writeFileSync(${JSON.stringify(hasLeft)}, ''); };
 const input = z.strictObject({});
 export default { activities: {
   leave: { input, thread: true, run: () => (setTimeout(leave, 50), {}) },

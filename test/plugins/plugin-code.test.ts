@@ -307,6 +307,8 @@ const MEMORIES: Readonly<Record<string, string>> = {
     "import { z } from 'zod'; const own = z.regexes.cuid; const { source, flags } = own; export const learn = () => own.compile('left'); export const recall = () => (own.source === 'left' ? 1 : undefined); export const forget = () => own.compile(source, flags);",
   'an accessor in the registry of zod':
     "import { z } from 'zod'; const own = Object.getOwnPropertyDescriptor(z.globalRegistry, '_map'); export const learn = () => Object.defineProperty(z.globalRegistry, '_map', { get: () => ({ left: 1 }), set() {}, configurable: true }); export const recall = () => z.globalRegistry._map.left; export const forget = () => Object.defineProperty(z.globalRegistry, '_map', own);",
+  'a value behind a replaced Object.is':
+    "const { cbrt } = Math; const { is } = Object; export const learn = () => { Math.cbrt = Object.assign(() => 0, { left: 1 }); Object.is = (one, other) => typeof one === 'function' || is(one, other); }; export const recall = () => Math.cbrt.left; export const forget = () => { Object.is = is; Math.cbrt = cbrt; };",
   'the cache of required modules, as a file of a package':
     "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => { cache['/node_modules/left'] = 1; }; export const recall = () => cache['/node_modules/left'];",
   'the prototype of the cache of required modules':
