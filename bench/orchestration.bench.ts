@@ -27,8 +27,10 @@ interface Shape {
   readonly input: PipelineInput;
   /** Whether the stages report that they found so much that each becomes an activity. */
   readonly much?: boolean;
-  /** Turns of each contestant; the median counts. @default 3 */
-  readonly turns?: number;
+  /** Whether the row is left out unless asked for. */
+  readonly long?: boolean;
+  /** Whether no turn warms up: the row takes so long that it does not matter. */
+  readonly cold?: boolean;
   readonly target: number;
 }
 
@@ -61,11 +63,11 @@ const SHAPES: readonly Shape[] = [
   { name: '40 chained ~10 ms tasks', ...chained({}), target: 0.65 },
   { name: '40 chained ~10 ms tasks, an activity each', ...chained({ short: false }), target: 1.1 },
   { name: '400 parallel ~10 ms tasks', ...parallel({}), target: 0.9 },
-  { name: '400 parallel ~10 ms tasks, declared short', ...parallel({ short: true }), target: 0.9 },
-  { name: '400 parallel ~10 ms tasks on threads', ...parallel({ activity: 'fibonacciOnThread' }), target: 0.9 },
+  { name: '400 parallel ~10 ms tasks, declared short', ...parallel({ short: true }), long: true, target: 0.9 },
+  { name: '400 parallel ~10 ms tasks on threads', ...parallel({ activity: 'fibonacciOnThread' }), long: true, target: 0.9 },
   { name: '100 symbols × 6 that find little', ...fanout(100), target: 0.45 },
   { name: '100 symbols × 6 that find much', ...fanout(100), much: true, target: 1 },
-  { name: '1,000 symbols × 6', ...fanout(1_000), turns: 1, target: 0.4 },
+  { name: '1,000 symbols × 6', ...fanout(1_000), long: true, cold: true, target: 0.4 },
 ];
 
 /** Time and resources that one turn used. */
@@ -126,10 +128,11 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
               { name: 'plain Temporal', take: (shape) => runPlain(shape) },
               ...(library === undefined ? [] : [library]),
             ];
-            for (const shape of SHAPES.filter(
-              ({ name }) => options.rows.length === 0 || options.rows.some((row) => name.startsWith(row)),
+            const { rows, brief } = options;
+            for (const shape of SHAPES.filter(({ name, long }) =>
+              rows.length === 0 ? !brief || !long : rows.some((row) => name.startsWith(row)),
             )) {
-              const took = await takeTurns(contestants, shape, shape.turns ?? turns);
+              const took = await takeTurns(contestants, shape, turns);
               const result = resultOf(shape, took);
               results.push(result);
               options.print(result);
@@ -246,7 +249,7 @@ async function eventsOf(client: Client, workflowId: string): Promise<number> {
 /** Each contestant's turns, by its name; the first of each warms up and is not counted. */
 async function takeTurns(contestants: readonly Contestant[], shape: Shape, turns: number): Promise<ReadonlyMap<string, readonly Took[]>> {
   const took = new Map<string, Took[]>(contestants.map(({ name }) => [name, []]));
-  const warmUps = shape.turns === undefined ? 1 : 0;
+  const warmUps = shape.cold ? 0 : 1;
   for (let turn = -warmUps; turn < turns; turn++) {
     for (const { name, take } of turn % 2 === 0 ? contestants : [...contestants].reverse()) {
       const one = await take(shape);

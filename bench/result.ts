@@ -17,6 +17,8 @@ export interface BenchResult {
 export interface BenchOptions {
   /** Whether to print where the CPU goes. */
   readonly profile: boolean;
+  /** Whether rows that take a minute are left out. */
+  readonly brief: boolean;
   /** Turns of each contestant, of which the median counts. */
   readonly turns: number;
   /** Words of which a row's name must hold one. @default all rows */

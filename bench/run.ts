@@ -7,9 +7,13 @@ import { describeMachine } from './machine.ts';
 import type { BenchModule, BenchOptions, BenchResult } from './result.ts';
 import { renderTable } from './table.ts';
 
-const USAGE = `usage: npm run bench [-- name…] [-- --json] [--profile] [--turns 5] [--row words]
-Runs every bench whose name holds one of the words, each in a process of its own, and prints ours beside the baseline.
-orchestration: --profile prints where the worker's CPU goes and writes flame graphs, --turns sets how often each contestant runs,
+/** Benches that run without being named, in less than five minutes together. */
+const SHORT: readonly string[] = ['backtest', 'market', 'orchestration', 'scheduling', 'sources', 'starts'];
+
+const USAGE = `usage: npm run bench [-- name…] [-- --long] [--json] [--profile] [--turns 5] [--row words]
+Runs every bench whose name holds one of the words, each in a process of its own, and prints ours beside the baseline. Without a name,
+it runs ${SHORT.join(', ')}, and only the short rows of orchestration; with --long, every bench and row.
+orchestration: --profile prints where the worker's CPU goes and writes flame graphs, --turns sets how often each contestant runs (once),
 --row (repeatable) runs only rows whose name starts with the words.`;
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -24,8 +28,9 @@ async function runAll(): Promise<void> {
     options: {
       json: { type: 'boolean' },
       help: { type: 'boolean' },
+      long: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
-      turns: { type: 'string', default: '3' },
+      turns: { type: 'string', default: '1' },
       row: { type: 'string', multiple: true, default: [] },
     },
     allowPositionals: true,
@@ -35,7 +40,10 @@ async function runAll(): Promise<void> {
     return;
   }
   const names = (await readdir(here)).filter((name) => ENDING.test(name)).map((name) => name.replace(ENDING, ''));
-  const chosen = positionals.length === 0 ? names : names.filter((name) => positionals.some((word) => name.includes(word)));
+  const brief = positionals.length === 0 && !values.long;
+  const chosen = names.filter((name) =>
+    positionals.length === 0 ? values.long || SHORT.includes(name) : positionals.some((word) => name.includes(word)),
+  );
   if (chosen.length === 0) {
     console.error(`no bench is named like ${positionals.join(' or ')}; there are: ${names.join(', ')}`);
     process.exitCode = 2;
@@ -45,7 +53,7 @@ async function runAll(): Promise<void> {
   const all: BenchResult[] = [];
   for (const name of chosen) {
     process.stderr.write(`${name} …\n`);
-    const results = await runApart(name, { profile: values.profile, turns: Number(values.turns), rows: values.row });
+    const results = await runApart(name, { brief, profile: values.profile, turns: Number(values.turns), rows: values.row });
     if (results === undefined) {
       console.error(`bench ${name} failed, see above`);
       process.exitCode = 1;
