@@ -57,8 +57,8 @@ export function serviceFilesOf(folder, root = ROOT) {
 }
 
 /**
- * Test files that prove a folder of src: the unit tests of the mirrored folder in test/ (of the nearest one above, where there is none)
- * and the service files that test/tiers.json names for it.
+ * Test files that prove a folder of src: the unit tests of the mirrored folder in test/ (of the nearest one above, where there is none),
+ * other unit tests of its room that import from it, and the service files that test/tiers.json names for it.
  *
  * @param folder `src/storage/candles`, a file in it, or the same without `src/`
  * @returns undefined where the folder is not in src
@@ -72,7 +72,9 @@ export function proofOf(folder, root = ROOT) {
   const named = above.find((name) => name in proves);
   const all = testFiles(root).filter((file) => !night.includes(file));
   const mirrored = above.map((name) => all.filter((file) => file.startsWith(`test/${name}/`))).find((files) => files.length > 0) ?? [];
-  return [...new Set([...mirrored, ...(named === undefined ? [] : proves[named].map(fileOfName))])];
+  const imports = (file) => readFileSync(path.join(root, file), 'utf8').includes(`../src/${above[0]}/`);
+  const importing = all.filter((file) => file.startsWith(`test/${above.at(-1)}/`) && !isService(file) && imports(file));
+  return [...new Set([...mirrored, ...importing, ...(named === undefined ? [] : proves[named].map(fileOfName))])];
 }
 
 /** Folders of src that hold TypeScript, at any depth: the map must name the outermost ones and may name the others. */

@@ -64,6 +64,10 @@ describe('the tiers of tests', () => {
     expect(proofOf('src/storage/candles', folder.path)).toEqual([...storage, a, b]);
     expect(proofOf('src/storage/candles/deep/y.ts', folder.path)).toEqual([...storage, a, b]);
     expect(proofOf('src/market', folder.path)).toEqual(['test/market/m.test.ts']);
+    write('src/market/candles/c.ts');
+    write('test/market/candles/c.test.ts');
+    write('test/market/m.test.ts', "import '../../src/market/candles/c.ts';");
+    expect(proofOf('src/market/candles', folder.path)).toEqual(['test/market/candles/c.test.ts', 'test/market/m.test.ts']);
     expect(proofOf('src/nowhere', folder.path)).toBeUndefined();
   });
 
