@@ -56,9 +56,9 @@ it('the unit of a file’s times is the one that fits the size of most of the fi
   expect(timeUnitOf(['', 'x', '1570752011', '1570752011620', '1570752011621'])).toBe('ms');
 });
 
-it('a time is the same in whatever unit a file states it', () => {
+it('a time from 1973 to 5138 is the same in whatever unit a file states it', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1_000_000_000_000, max: 4_000_000_000_000 }), (ms) => {
+    fc.property(fc.integer({ min: 100_000_000_000, max: 99_999_999_999_999 }), (ms) => {
       const texts = [(ms / 1000).toFixed(3), String(ms), `${ms}000`, `${ms}000000`];
       for (const text of texts) expect(parseTime(text, timeUnitOf([text]))).toBe(ms);
       const date = new Date(ms).toISOString();
