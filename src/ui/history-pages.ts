@@ -23,6 +23,8 @@ export class HistoryPages {
   #next: { readonly readAt: number; readonly next: HistoryPageData['next'] } | undefined;
 
   #read: { readonly mark: string; readonly universes: ReturnType<typeof universeOverviews> } | undefined;
+  /** The universes as last read. */
+  #universes: HistoryPageData['universes'];
 
   constructor(options: RunSources) {
     this.#options = options;
@@ -37,7 +39,7 @@ export class HistoryPages {
       runHref: async (run) => runAddress(run.executionId),
       symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
       next: await this.#nextRun(),
-      universes: await this.#universes(),
+      universes: await this.#lastUniverses(),
       ...(temporalUi === undefined ? {} : { temporalUrl: temporalUi.runs }),
     });
   }
@@ -51,23 +53,30 @@ export class HistoryPages {
     return async () => {
       const seen = await historyMark(database, MAX_RUNS);
       const next = await this.#nextRun();
-      if (data === undefined || seen !== mark) data = await this.load();
+      if (data === undefined || seen !== mark || data.universes !== this.#universes) data = await this.load();
       mark = seen;
       const now = Math.max(data.now, Math.floor(Date.now() / TICK_MS) * TICK_MS);
       return { parts: historyPartsOf({ ...data, now, next, runs: await open.completed(data.runs) }, true), ended: false };
     };
   }
 
-  /** The universes, read again only after a listing or the end of a run: reading tens of thousands of members takes a second. */
-  async #universes(): Promise<HistoryPageData['universes']> {
+  /**
+   * The universes as last read. They are read again after a listing or the end of a run, and only the first page waits for that: tens of
+   * thousands of members take a second.
+   */
+  async #lastUniverses(): Promise<HistoryPageData['universes']> {
     const { database } = this.#options;
     const mark = await universesMark(database);
-    if (this.#read?.mark !== mark) this.#read = { mark, universes: universeOverviews(database) };
-    const { universes } = this.#read;
-    return await universes.catch((error: unknown) => {
-      this.#read = undefined;
-      throw error;
-    });
+    const known = this.#read?.mark === mark ? this.#read.universes : undefined;
+    const universes = known ?? universeOverviews(database);
+    if (known === undefined) {
+      this.#read = { mark, universes };
+      universes.then(
+        (found) => void (this.#universes = found),
+        () => void (this.#read = undefined),
+      );
+    }
+    return this.#universes ?? (await universes);
   }
 
   async #nextRun(): Promise<HistoryPageData['next']> {

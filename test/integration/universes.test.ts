@@ -16,6 +16,7 @@ import { importSymbols, symbolsByName } from '../../src/storage/markets/catalogu
 import { universeOverviews } from '../../src/storage/markets/universe-overview.ts';
 import { universeCounts, universeMembers } from '../../src/storage/markets/universes.ts';
 import { runOf } from '../../src/storage/runs/runs.ts';
+import { HistoryPages } from '../../src/ui/history-pages.ts';
 import { recordEnds } from '../../src/watch/records/record-end.ts';
 import { type CollectRig, createCollectRig, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { createRig, type Rig } from '../support/rig.ts';
@@ -450,6 +451,20 @@ describe('a run of a universe', () => {
     expect(movers.length).toBeGreaterThan(0);
     const moves = movers.map(({ before, last }) => Math.abs(last - before));
     expect(moves).toEqual([...moves].sort((a, b) => b - a));
+  });
+
+  it('is shown as last read while a page reads it again after a listing', async () => {
+    const { database } = rig;
+    const pages = new HistoryPages({ database, lab: async () => undefined });
+    const listedAt = async () => (await pages.load()).universes?.map((each) => each.listedAt);
+    const shown = await listedAt();
+    await database.query('update universe_listings set as_of = as_of + 1');
+    await database.transaction(async (transaction) => {
+      await transaction.query('lock table universe_members');
+      expect(await listedAt()).toEqual(shown);
+    });
+    await until(async () => (await listedAt())?.[0] === (shown?.[0] ?? 0) + 1);
+    await database.query('update universe_listings set as_of = as_of - 1');
   });
 
   it('stores no row twice of a market that is also a symbol', async () => {
