@@ -9,12 +9,12 @@ describe('bars that are not in the order of their times', () => {
     return candleProblem(series, 'probability', (bar) => `bar ${bar}`);
   };
 
-  it('have a problem that sorting does not solve when two of one time have other prices', () => {
+  it('are refused with the first bar that has the time of an earlier one and other prices', () => {
     expect(problem([2, 0.5], [1, 0.5], [2, 0.6])).toMatch(/^bar 2: an earlier bar has the same open_time and other prices/);
     expect(problem([1, 0.5], [1, 0.6])).toMatch(/^bar 1: an earlier bar has the same open_time and other prices/);
   });
 
-  it('have a problem that sorting solves when the bars of one time are equal', () => {
+  it('are refused with the bar to leave out when two bars of one time are equal', () => {
     expect(problem([2, 0.5], [1, 0.5], [2, 0.5])).toMatch(/^bar 1: /);
     expect(problem([1, 0.5], [1, 0.5])).toBe('bar 1: open_time repeats the bar before; keep one bar for each time');
     expect(problem([1, 0.5], [2, 0.5], [3, 0.6])).toBeUndefined();

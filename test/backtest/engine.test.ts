@@ -202,7 +202,7 @@ describe('a probability market', () => {
     const thin = bars([0.5, 0.5, 0.5, 0.5].map((at) => [at, at, at, at, 100]));
     const options = { side: 'both', maxVolumeShare: 0.1 } as const;
     const { trades, cut, unfilled } = trade(thin, [LONG, SHORT, HOLD, HOLD], probability(), options);
-    // ten of the first outcome out: nothing is left of the bar for the other one
+    // selling ten of the first outcome uses up the volume that may be traded, so none of the other one can be bought
     expect(trades.map(({ side, size }) => [side, size])).toEqual([['long', 10]]);
     expect({ cut, unfilled }).toEqual({ cut: 1, unfilled: { noVolume: 1 } });
     const half = trade(thin, [LONG, SHORT, HOLD, HOLD], probability(), { ...options, sizing: { kind: 'fixed', units: 6 } });

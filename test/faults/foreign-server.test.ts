@@ -59,7 +59,7 @@ describe.skipIf(!isBuilt || !mayUnshare)('two containers with the same home fold
   it('can follow each other: after one is killed, the next takes over the home with every acknowledged row', async () => {
     const killed = elsewhere(home, 'KILLED');
     expect(await killed.next()).toEqual({ attached: true });
-    // the pids that it left behind may be anybody's here
+    // its files name pids that may belong to other processes here
     const lock = await readFile(join(home, 'postgres/socket/.s.PGSQL.5432.lock'), 'utf8');
     const gone = once(killed.child, 'close');
     killed.child.kill('SIGKILL');

@@ -31,7 +31,7 @@ describe('the log of a process', () => {
     expect(text).toContain('"none": null');
   });
 
-  it('has no colours in a destination that is not the terminal, and shows null and the escapes of foreign text', () => {
+  it('has no colours outside a terminal, prints null values, and escapes control characters of foreign text', () => {
     const { isTTY } = process.stderr;
     process.stderr.isTTY = true;
     try {

@@ -134,7 +134,7 @@ async function readLists(gamma: Http, name: string, values: readonly string[], c
 
 const LIMIT = 100;
 
-/** Reads all pages of the keyset listing. @param wanted number of values in the query; reading stops after many more markets than that */
+/** Reads all pages of the keyset listing. @param wanted number of values in the query; reading stops 100 markets beyond it */
 async function readKeyset(gamma: Http, query: QueryPairs, wanted: number): Promise<FoundMarkets> {
   const where = '/markets/keyset';
   const items: unknown[] = [];
