@@ -92,12 +92,15 @@ async function* partBytes(next: () => Promise<Frame>, digest: PartDigest, tail: 
 function checkedHead(file: string, frame: Frame): BackupHead {
   const head = headOf(jsonOf(frame));
   if (head === undefined) throw bad(file, 'it is something else');
-  if (head.format > BACKUP_FORMAT)
-    throw badInput(`${file} was written by a newer version of PredictLab; update this one (${VERSION}) first`);
+  if (head.format > BACKUP_FORMAT) throw writtenByNewerVersion(file);
   if (head.format < BACKUP_FORMAT) throw writtenByAnotherVersion(file);
   if (!isWholeHead(head)) throw bad(file, 'its head is damaged');
   return head;
 }
+
+/** The error for a backup of a newer version of PredictLab. */
+export const writtenByNewerVersion = (file: string): PredictLabError =>
+  badInput(`${file} was written by a newer version of PredictLab; update this one (${VERSION}) first`);
 
 /** The error for a backup with tables that this version of PredictLab does not know. */
 export const writtenByAnotherVersion = (file: string): PredictLabError =>

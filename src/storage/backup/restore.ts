@@ -11,7 +11,7 @@ import { ensurePartitions, holdPartitions, partitionNames } from '../ticks/parti
 import { SHARED, WHOLE_TABLE_SETTINGS } from './backup.ts';
 import type { BackupHead } from './backup-format.ts';
 import { type BackupTable, backupTables, columnList, copyOutOf, RowSum } from './backup-tables.ts';
-import { bad, readBackup, verifyBackup, writtenByAnotherVersion } from './read-backup.ts';
+import { readBackup, verifyBackup, writtenByAnotherVersion, writtenByNewerVersion } from './read-backup.ts';
 
 export interface Restored {
   readonly tables: Readonly<Record<string, number>>;
@@ -45,8 +45,7 @@ export async function restoreBackup(
         await ensureMonths(transaction, head.partitions);
         for (const { table, columns } of head.tables) {
           const here = known.get(table);
-          if (here === undefined || columns.some((column) => !here.columns.includes(column)))
-            throw bad(file, `this version has no place for its table ${table}`);
+          if (here === undefined || columns.some((column) => !here.columns.includes(column))) throw writtenByAnotherVersion(file);
           known.set(table, { table, columns });
         }
       },
@@ -116,9 +115,7 @@ async function placed(file: string, target: string): Promise<void> {
 async function checkVersions(transaction: Transaction, file: string, { migrations }: BackupHead): Promise<void> {
   if ((await differingMigration(migrations)) !== undefined) throw writtenByAnotherVersion(file);
   const here = (await appliedMigrations(transaction)).map(({ version }) => version);
-  const newer = migrations.filter(({ version }) => !here.includes(version));
-  if (newer.length > 0)
-    throw bad(file, `its tables are of a newer version (migration ${newer.map(({ name }) => name).join(', ')}); update PredictLab first`);
+  if (migrations.some(({ version }) => !here.includes(version))) throw writtenByNewerVersion(file);
 }
 
 async function empty(transaction: Transaction, tables: readonly BackupTable[], replace: boolean): Promise<void> {
