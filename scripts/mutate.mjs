@@ -5,7 +5,8 @@
 // mutant is left out and named.
 // A mutant runs each file up to its last test that reaches it, the fastest files first, as many as end within --budget seconds.
 // --services: what unit tests leave is tried on the service files that test/tiers.json names for the folder, on servers that start once.
-// --why also prints which test notices each change.
+// Mutants of what workflows load are also in the workflow bundle that workers run; which tests reach them there is not known, so all are tried.
+// --why also prints, while it runs, which test notices each change, and which changes are left.
 // --floors: the rooms of mutate/floors.json one after the other; fails where a smaller share is noticed than its floor says. Only unit tests are
 // run, so a room that service tests prove has a lower floor.
 import { readFileSync, rmSync } from 'node:fs';
@@ -13,7 +14,7 @@ import { constants } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundleServers, bundleTests, serviceTestFilesOf, testFilesOf } from './mutate/bundle-tests.mjs';
+import { bundleServers, bundleTests, bundleWorkflows, isInWorkflows, serviceTestFilesOf, testFilesOf } from './mutate/bundle-tests.mjs';
 import { EQUIVALENT } from './mutate/equivalent.mjs';
 import { mutantsOf, sampleOf } from './mutate/mutants.mjs';
 import { createTestProcess } from './mutate/test-process.mjs';
@@ -76,7 +77,9 @@ async function shareKilled(folder, withServices = values.services) {
   if (unit.length + services.length === 0) throw new SetUpError(`there are no tests of src/${folder}; add unit tests, or try --services`);
   const left = unit.length > 0 ? await survivorsOf(judged, { folder, tests: unit }) : judged;
   const survivors =
-    left.length > 0 && services.length > 0 ? await withServers((env) => survivorsOf(left, { folder, tests: services, env })) : left;
+    left.length > 0 && services.length > 0
+      ? await withServers(left, (servers) => survivorsOf(left, { folder, tests: services, ...servers }))
+      : left;
   for (const mutant of survivors) console.log(`survived   ${sentenceOf(mutant)}${mutant.reached ? '' : '  (no test reaches it)'}`);
   const killed = judged.length - survivors.length;
   const share = judged.length === 0 ? 0 : (100 * killed) / judged.length;
@@ -87,9 +90,14 @@ async function shareKilled(folder, withServices = values.services) {
   return share;
 }
 
-/** Starts the servers of service tests. @param use called with the environment that the tests need */
-async function withServers(use) {
+/**
+ * Starts the servers of service tests.
+ *
+ * @param use called with the environment that the tests need, and with `turn`, which turns on a mutant in the workflows that workers run
+ */
+async function withServers(mutants, use) {
   const file = await bundleServers();
+  const workflows = mutants.some((mutant) => isInWorkflows(mutant.file)) ? await bundleWorkflows(mutants) : undefined;
   const provided = {};
   const { default: start } = await import(pathToFileURL(file).href);
   const starting = start({ provide: (name, value) => void (provided[name] = value) });
@@ -98,16 +106,17 @@ async function withServers(use) {
   open.add(close);
   try {
     await starting;
-    return await use({ MUTATE_PROVIDED: JSON.stringify(provided) });
+    if (workflows !== undefined) provided.workflowBundle = workflows.file;
+    return await use({ env: { MUTATE_PROVIDED: JSON.stringify(provided) }, turn: workflows?.turn });
   } finally {
     open.delete(close);
     await close();
-    rmSync(file, { force: true });
+    for (const made of [file, workflows?.file]) if (made !== undefined) rmSync(made, { force: true });
   }
 }
 
 /** The mutants that tests do not notice, each with whether a test `reached` it. Service tests get a process each, as native code remembers. */
-async function survivorsOf(mutants, { folder, tests, env }) {
+async function survivorsOf(mutants, { folder, tests, env, turn }) {
   const isService = env !== undefined;
   const bundle = await bundleTests(tests, mutants, isService ? [path.join(ROOT, 'test/support/install-runtime.ts')] : []);
   const runner = createTestProcess({ env, isolated: isService });
@@ -139,12 +148,17 @@ async function survivorsOf(mutants, { folder, tests, env }) {
 
     const survivors = [];
     for (const [index, mutant] of mutants.entries()) {
-      const files = filesFor(index + 1, sound.atLoad.includes(index + 1), cheapFirst);
+      // the workflows' sandbox does not report which mutants it reaches
+      const isEverywhere = sound.atLoad.includes(index + 1) || (turn !== undefined && isInWorkflows(mutant.file));
+      const files = filesFor(index + 1, isEverywhere, cheapFirst);
+      turn?.(index + 1);
       const { failed } = files.length === 0 ? {} : await runner.run({ ...patient, mutant: index + 1, files, limitMs });
       if (failed === undefined) survivors.push({ ...mutant, reached: mutant.reached || files.length > 0 });
       else killers.add(files.find(({ file }) => failed.includes(`(${file})`))?.file ?? files[0].file);
       if (failed !== undefined && values.why) console.log(`killed     ${sentenceOf(mutant)}  by ${failed.split('\n')[0].slice(0, 200)}`);
+      if (failed === undefined && values.why) console.log(`left       ${sentenceOf(mutant)}  (${files.length} files)`);
     }
+    turn?.(0);
     await proveSound(' after the mutants, of which one leaves something behind');
     return survivors;
   } finally {

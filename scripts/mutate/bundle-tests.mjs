@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
 import { rolldown } from 'rolldown';
 import { filesBelow, ROOT } from '../set-up/project.mjs';
 import { isService, serviceFilesOf } from '../set-up/tiers.mjs';
-import { withSwitches } from './mutants.mjs';
+import { IN_WORKFLOWS, withSwitches } from './mutants.mjs';
 
 const TEST_API = fileURLToPath(new URL('./test-api.mjs', import.meta.url));
 /** Below node_modules, so that the bundles find the installed packages. */
@@ -32,6 +32,38 @@ export const bundleServers = async () =>
  * @returns the path of the module, which exports `run`
  */
 export const bundleTests = async (tests, mutants, first = []) => await bundle('tests', ENTRY, { tests, mutants, first });
+
+/** Folders of src that a workflow bundle can hold. */
+const WORKFLOW_FOLDERS = ['workflows', 'scheduling', 'contracts'];
+
+/** Whether a file of src is part of the workflow bundle, where no switch of the tests' process reaches it. */
+export const isInWorkflows = (file) => WORKFLOW_FOLDERS.some((folder) => file.startsWith(path.join(ROOT, 'src', folder) + path.sep));
+
+/**
+ * Bundles the workflows with every mutant behind a switch.
+ *
+ * @returns the file, which workers of service tests run, and a function that turns one mutant on in it; 0 turns all off
+ */
+export async function bundleWorkflows(mutants) {
+  mkdirSync(OUT, { recursive: true });
+  // the SDK bundles no TypeScript below node_modules
+  const copy = mkdtempSync(path.join(ROOT, 'dist/.staging-mutate-'));
+  const file = path.join(OUT, `${process.pid}-workflows.js`);
+  try {
+    for (const folder of WORKFLOW_FOLDERS) cpSync(path.join(ROOT, 'src', folder), path.join(copy, folder), { recursive: true });
+    for (const changed of new Set(mutants.map((mutant) => mutant.file).filter(isInWorkflows))) {
+      const source = withSwitches(changed, readFileSync(changed, 'utf8'), mutants, IN_WORKFLOWS);
+      writeFileSync(path.join(copy, path.relative(path.join(ROOT, 'src'), changed)), source);
+    }
+    const { bundleWorkflowCode, DefaultLogger } = (await import('@temporalio/worker')).default;
+    const { code } = await bundleWorkflowCode({ workflowsPath: path.join(copy, 'workflows/index.ts'), logger: new DefaultLogger('WARN') });
+    const turn = (number) => writeFileSync(file, code.replaceAll(IN_WORKFLOWS, String(number)));
+    turn(0);
+    return { file, turn };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
 
 async function bundle(name, input, { tests, mutants, first = [] }) {
   mkdirSync(OUT, { recursive: true });

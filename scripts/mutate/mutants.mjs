@@ -81,14 +81,19 @@ function visit(node, look) {
   }
 }
 
+/** Stands for the number of the mutant that is on in bundled workflows, whose sandbox sees no global of the tests. */
+export const IN_WORKFLOWS = '$mutantInWorkflows';
+
 /** The list of switches. Another thread of the tests, which may have only the text of a function, shares it. */
 const LIST = "(globalThis._mutants ??= process.getBuiltinModule('worker_threads').getEnvironmentData('_mutants'))";
 
 /**
  * The source with every mutant behind a switch: `_mutants[0]` is the number of the mutant that is on, and `_mutants[n]` becomes 1 where
  * mutant n is reached. Mutants are numbered from 1.
+ *
+ * @param on code of the number of the mutant that is on @default `_mutants[0]`, which also notes that a mutant is reached
  */
-export function withSwitches(file, source, mutants) {
+export function withSwitches(file, source, mutants, on) {
   const here = mutants
     .map((mutant, index) => ({ ...mutant, number: index + 1 }))
     .filter((mutant) => mutant.file === file)
@@ -100,7 +105,8 @@ export function withSwitches(file, source, mutants) {
     while (here.length > 0 && here[0].start < to) {
       const { number, start, stop, replacement } = here.shift();
       const original = render(start, stop);
-      text += `${source.slice(at, start)}((${LIST}[${number}] = 1, _mutants[0] === ${number}) ? (${replacement}) : (${original}))`;
+      const isOn = on === undefined ? `(${LIST}[${number}] = 1, _mutants[0] === ${number})` : `${on} === ${number}`;
+      text += `${source.slice(at, start)}(${isOn} ? (${replacement}) : (${original}))`;
       at = stop;
     }
     return text + source.slice(at, to);

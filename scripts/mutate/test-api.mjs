@@ -28,6 +28,8 @@ setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNu
 
 const POLL_MS = 20;
 const PATIENCE_MS = 5_000;
+/** As vitest.config.ts has it. */
+const POLL_PATIENCE_MS = 20_000;
 
 async function waitUntil(look, { interval = POLL_MS, timeout = PATIENCE_MS } = {}) {
   for (const since = performance.now(); ; await new Promise((resolve) => setTimeout(resolve, interval))) {
@@ -38,7 +40,7 @@ async function waitUntil(look, { interval = POLL_MS, timeout = PATIENCE_MS } = {
 }
 
 /** `expect.poll(look).toBe(1)`: asserts on new values until one fits. */
-expect.poll = (look) =>
+expect.poll = (look, { timeout = POLL_PATIENCE_MS } = {}) =>
   new Proxy(
     {},
     {
@@ -55,7 +57,7 @@ expect.poll = (look) =>
               return false;
             }
           };
-          await waitUntil(fits).catch(() => {
+          await waitUntil(fits, { timeout }).catch(() => {
             throw last;
           });
         },
