@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events';
-import { isGrpcServiceError } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { temporalRefused, type temporalSettings } from '../client/connection/temporal-connection.ts';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
@@ -74,6 +73,7 @@ export async function versionedCode(
   };
 }
 
+/** The gRPC status of an execution that the server does not have. */
 const NOT_FOUND = 5;
 
 /**
@@ -96,9 +96,9 @@ async function isOpen(connection: NativeConnection, namespace: string, { workflo
       namespace,
       execution: { workflowId, runId },
     });
-    return workflowExecutionInfo?.closeTime === null || workflowExecutionInfo?.closeTime === undefined;
+    return (workflowExecutionInfo?.closeTime ?? null) === null;
   } catch (error) {
-    if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return false;
+    if ((error as { readonly code?: unknown }).code === NOT_FOUND) return false;
     throw error;
   }
 }

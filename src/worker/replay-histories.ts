@@ -11,45 +11,52 @@ export interface BrokenHistory {
 /** Maximum number of characters of a reason; the rest of the SDK's message is the same for every history. */
 const MAX_REASON_LENGTH = 400;
 
+interface Replayed {
+  readonly histories: number;
+  readonly broken: readonly BrokenHistory[];
+}
+
 /** Replays histories against the workflows of this build, one after another. It changes nothing. */
-export async function replayAll(histories: AsyncIterable<RecentHistory>): Promise<{ histories: number; broken: readonly BrokenHistory[] }> {
+export async function replayAll(histories: AsyncIterable<RecentHistory>): Promise<Replayed> {
   // Imported here and not at the top, because the native bridge is slow to load and only replays need it.
   const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
   // The SDK's log is off: it would repeat each broken history, which the result lists, with its stack.
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
   const dataConverter = dataConverterOf(process.env, { forWorkflows: true });
   const how = { ...workflowCode(isSealing(dataConverter)), dataConverter };
+  return await replayEach(histories, (rest) => Worker.runReplayHistories(how, rest));
+}
+
+/**
+ * Replays each history, also those after one that ends the whole replay.
+ * @param replay takes one history at a time and yields its error, if any; throws at a payload that this build cannot decode
+ */
+export async function replayEach(
+  histories: AsyncIterable<RecentHistory>,
+  replay: (rest: AsyncIterable<RecentHistory>) => AsyncIterable<{ readonly error?: Error }>,
+): Promise<Replayed> {
   const broken: BrokenHistory[] = [];
   let done = 0;
+  let current: RecentHistory | undefined;
   const source = histories[Symbol.asyncIterator]();
-  // Fetched histories in order; those with a result are replaced by undefined to free memory.
-  const fetched: (RecentHistory | undefined)[] = [];
-  let fetching: Promise<boolean> | undefined;
-  const fetchNext = (): Promise<boolean> =>
-    (fetching ??= source.next().then(({ done: isLast, value }) => {
-      fetching = undefined;
-      if (!isLast) fetched.push(value);
-      return !isLast;
-    }));
-  async function* unanswered(): AsyncGenerator<RecentHistory> {
-    for (let place = done; place < fetched.length || (await fetchNext()); place++) yield fetched[place] as RecentHistory;
+  async function* rest(): AsyncGenerator<RecentHistory> {
+    for (let next = await source.next(); next.done !== true; next = await source.next()) yield (current = next.value);
   }
-  const answer = (error: Error | undefined): void => {
-    const { type, workflowId } = fetched[done] as RecentHistory;
+  const answer = ({ type, workflowId }: RecentHistory, error: Error | undefined): void => {
     if (error !== undefined) broken.push({ type, workflowId, reason: reasonOf(error) });
-    fetched[done++] = undefined;
+    current = undefined;
+    done++;
   };
-  for (let isOver = false; !isOver; ) {
+  for (;;) {
     try {
-      for await (const { error } of Worker.runReplayHistories(how, unanswered())) answer(error);
-      isOver = true;
+      for await (const { error } of replay(rest())) answer(current as RecentHistory, error);
+      return { histories: done, broken };
     } catch (error) {
-      // A payload that this build cannot decode ends the whole replay: its history counts as broken, and the others continue.
-      if (done >= fetched.length) throw error;
-      answer(error instanceof Error ? error : new Error(String(error)));
+      // The history of a payload that cannot be decoded counts as broken.
+      if (current === undefined) throw error;
+      answer(current, error instanceof Error ? error : new Error(String(error)));
     }
   }
-  return { histories: done, broken };
 }
 
 function reasonOf(error: Error): string {

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { temporalSettings } from '../../src/client/connection/temporal-connection.ts';
+import { messageOf } from '../../src/contracts/errors.ts';
+import { startWorker } from '../../src/worker/start-worker.ts';
+import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
 import { beginWorker } from '../support/worker-process.ts';
 
@@ -42,6 +45,26 @@ describe('a worker that cannot start prints the reason in one sentence and ends'
     expect(await worker.ended).toBe(2);
     expect(worker.said()).toMatch(said);
     expect(worker.said().trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('the settings of a worker are checked before anything is opened', () => {
+  const refusal = async (env: NodeJS.ProcessEnv): Promise<string> =>
+    messageOf(await startWorker({ env: { PREDICTLAB_HOME: folder, ...env }, log: silent }).catch((error: unknown) => error));
+
+  it.each(['', ' ', '-0.01', '1.01', 'one'])('the quarantine limit "%s" is refused', async (limit) => {
+    expect(await refusal({ PREDICTLAB_QUARANTINE_LIMIT: limit, HEALTH_ADDRESS: 'none' })).toBe(
+      `PREDICTLAB_QUARANTINE_LIMIT="${limit}": write a share from 0 to 1, for example 0.01`,
+    );
+  });
+
+  it.each([undefined, '0', '0.01', '1'])('the quarantine limit %s is accepted', async (limit) => {
+    expect(await refusal({ PREDICTLAB_QUARANTINE_LIMIT: limit, HEALTH_ADDRESS: 'none' })).toContain('HEALTH_ADDRESS');
+  });
+
+  it('an address to listen on is checked, that of the metrics first', async () => {
+    expect(await refusal({ HEALTH_ADDRESS: 'none' })).toMatch(/^HEALTH_ADDRESS="none"/);
+    expect(await refusal({ METRICS_ADDRESS: 'none', HEALTH_ADDRESS: 'none' })).toMatch(/^METRICS_ADDRESS="none"/);
   });
 });
 
