@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listIncidents } from '../../src/incidents/rows/incidents.ts';
+import type { Prunable } from '../../src/storage/backup/prune.ts';
 import { lastUpkeep, runExclusively, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
-import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
+import { type PrunableFiles, setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
 import { runUpkeep } from '../../src/watch/upkeep/upkeep.ts';
 import { runDueChecks } from '../../src/watch/watch.ts';
 import { predictlabHere } from '../support/command.ts';
@@ -43,11 +44,34 @@ it('the upkeep rotates backups, restores one elsewhere as a test, prunes and che
     ['prune', true],
     ['data', true],
   ]);
+  expect(ends[0].said).toMatch(/^[1-9][\d,]* rows in .*\.backup, 0 older removed$/);
+  expect(ends[1].said).toMatch(/^[1-9][\d,]* rows restored and compared$/);
   for (const day of [1, 2]) await runUpkeep({ ...request, now: request.now + day * 86_400_000, tryRestore: false });
   await writeFile(path.join(folder, 'mine.txt'), 'not a backup');
   expect((await readdir(folder)).filter((name) => name.endsWith('.backup'))).toHaveLength(2);
   const { rows } = await storage.database.query("select datname from pg_database where datname like 'predictlab_try_%'");
   expect(rows).toEqual([]);
+});
+
+it('the upkeep prunes data, reports and logs that are older than their ages, and keeps those without an age', async () => {
+  const day = 86_400_000;
+  const now = Date.now();
+  const pages = async (kind: string, name: string, daysOld: number): Promise<void> => {
+    const place = path.join(home, kind, name);
+    await mkdir(place, { recursive: true });
+    await writeFile(path.join(place, 'a-file'), 'x');
+    await utimes(path.join(place, 'a-file'), (now - daysOld * day) / 1000, (now - daysOld * day) / 1000);
+  };
+  for (const kind of ['reports', 'logs/runs']) for (const daysOld of [10, 40]) await pages(kind, `of-${daysOld}-days`, daysOld);
+  const pruned = async (ages: Partial<Record<Prunable | PrunableFiles, number>>) => {
+    const ends = await runUpkeep({ database: storage.database, home, settings: { ages, keep: 1 }, now, tryRestore: false });
+    return ends.find(({ job }) => job === 'prune')?.said;
+  };
+  expect(await pruned({})).toBe('nothing to prune');
+  expect(await pruned({ logs: 30 * day, runs: 30 * day })).toBe('runs 0, logs 1');
+  expect(await pruned({ reports: 30 * day })).toBe('reports 1');
+  for (const kind of ['reports', 'logs/runs'])
+    expect((await readdir(path.join(home, kind))).filter((name) => name.startsWith('of-'))).toEqual(['of-10-days']);
 });
 
 it('an upkeep job that fails is an incident until it succeeds, and does not stop the other jobs', async () => {

@@ -1,27 +1,30 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
 import { checkThroughTemporal } from '../../src/cli/doctor/checks.ts';
 import type { ScheduleCounts } from '../../src/client/schedules/schedule-firings.ts';
 import type { Schedules } from '../../src/client/schedules/schedules.ts';
+import type { PredictLab } from '../../src/client.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { disabledAmong, listIncidents } from '../../src/incidents/rows/incidents.ts';
 import { closeIncident } from '../../src/incidents/rows/observe.ts';
 import { limitsInUse, limitsOf } from '../../src/sources/create-sources.ts';
 import type { Queryable } from '../../src/storage/database/database.ts';
+import { databaseMark } from '../../src/storage/database/migrate.ts';
 import { setEnabled } from '../../src/storage/markets/catalogue.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
-import { runOf } from '../../src/storage/runs/runs.ts';
+import { runOf, type StoredRun } from '../../src/storage/runs/runs.ts';
 import { freshness } from '../../src/storage/ticks/symbol-rows.ts';
 import { quietSymbols } from '../../src/storage/verify/unusual-quiet.ts';
-import { deletedOnPurpose, recordDeleting } from '../../src/storage/watch/watch-state.ts';
+import { deletedOnPurpose, readWatchState, recordDeleting, saveWatchState } from '../../src/storage/watch/watch-state.ts';
 import { allChecks } from '../../src/watch/all-checks.ts';
-import { diskCheck } from '../../src/watch/checks/disk.ts';
+import { diskCheck, shortage } from '../../src/watch/checks/disk.ts';
 import { unrecordedEndsCheck } from '../../src/watch/checks/ended-outside.ts';
 import { scheduleCheck } from '../../src/watch/checks/schedules.ts';
 import { deadlineCheck, goneCheck, requestBudgetCheck, staleCheck } from '../../src/watch/checks/stored-facts.ts';
+import { recordedEnd } from '../../src/watch/records/record-end.ts';
 import { type Check, runDueChecks } from '../../src/watch/watch.ts';
 import { predictlabHere } from '../support/command.ts';
 import { createRig, type Rig } from '../support/rig.ts';
@@ -234,6 +237,34 @@ it('the disk is checked by one worker per minute', async () => {
   await rm(home, { recursive: true });
 });
 
+it('a disk that would be full within a day at the rate of the last day is an incident, and its free space is noted every half hour', async () => {
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-watch-'));
+  const name = `free/${hostname()}:${home}`;
+  const check = diskCheck({ database: rig.database, home });
+  const now = Date.now();
+  const minutes = (count: number): number => count * 60_000;
+  /** Looks once after these samples: minutes ago, and the free bytes then. Returns the troubles and the number of samples after the look. */
+  const after = async (...samples: readonly (readonly [ago: number, free: number])[]) => {
+    await saveWatchState(rig.database, name, { samples: samples.map(([ago, free]) => [now - minutes(ago), free]) });
+    const found = await check.look(now);
+    const kept = await readWatchState<{ samples: [number, number][] }>(rig.database, name);
+    return { causes: found?.troubles.map(({ cause }) => cause), samples: kept?.samples.length };
+  };
+  const full = [expect.stringMatching(/^disk: [\d.]+ (MB|GB) are free .* it lost 79999\d+\.\d GB over the last day; make room/)];
+  expect(await after([180, 1e18])).toEqual({ causes: full, samples: 2 });
+  expect(await after([180, 1e18], [29, 1e18])).toEqual({ causes: full, samples: 2 });
+  expect(await after([180, 1e18], [30, 1e18])).toEqual({ causes: full, samples: 3 });
+  expect(await after([25 * 60, 1e18])).toEqual({ causes: [], samples: 1 });
+  await rm(home, { recursive: true });
+});
+
+it('free space below 256 MiB is too little, however slowly it shrinks', () => {
+  const least = 256 * 1024 * 1024;
+  expect([shortage(least, 0), shortage(least - 1, 0)]).toEqual([null, 'which is too little to work with']);
+  expect([shortage(5e9, 5e9), shortage(5e9, 6e9)]).toEqual([null, 'and it lost 6.0 GB over the last day']);
+  expect(shortage(1e6, 2e6)).toBe('and it lost 2 MB over the last day');
+});
+
 it('a run that will miss its deadline is an incident while it runs, until a run meets the deadline', async () => {
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const { runId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store', deadline: '1s' });
@@ -279,6 +310,25 @@ it('a terminated run is recorded and reported, and its staged rows are removed a
   expect(await open()).not.toContainEqual(expect.stringContaining('clean: BadInput'));
 });
 
+it('the end of a run that Temporal does not know is recorded, unless all workers of that Temporal have another database', async () => {
+  const { runId, executionId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'collect' });
+  await rig.lab.result(runId);
+  await rig.database.query('update runs set finished_at = null, status = null, result = null where execution_id = $1', [executionId]);
+  const own = (await databaseMark(rig.database)) as string;
+  const recorded = async (marks: readonly string[]) => {
+    const forgetful = { ...rig.lab, describe: async () => undefined, workerDatabases: async () => marks } as unknown as PredictLab;
+    return await recordedEnd(forgetful, rig.database, (await runOf(rig.database, executionId)) as StoredRun);
+  };
+  expect(await recorded(['another'])).toBeUndefined();
+  expect(await recorded(['another', own])).toMatchObject({
+    result: 'success',
+    reasons: [expect.stringContaining('Temporal no longer has it')],
+  });
+  expect(await runOf(rig.database, executionId)).toMatchObject({ result: 'success' });
+  await rig.database.query('update runs set finished_at = null, status = null, result = null where execution_id = $1', [executionId]);
+  expect(await recorded([])).toMatchObject({ result: 'success' });
+});
+
 it('a collected symbol is stale when it has had no ticks for longer than its usual pauses', async () => {
   expect(await quietSymbols(rig.database)).toEqual({ quiet: [], others: [] });
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
@@ -309,6 +359,7 @@ it('a collected symbol is stale when it has had no ticks for longer than its usu
   expect(quiet).toMatchObject([{ symbol: 'AAA', since: (hour + 1) * 3_600_000, usual: 3_600_000 }]);
   expect(others.map(({ symbol }) => symbol)).toEqual(['BBB']);
   const check = staleCheck({ database: rig.database });
+  expect(check.everyMs).toBe(900_000);
   await look(check, Date.now());
   expect(await open()).toContainEqual(expect.stringContaining('stale: AAA is collected, but has had no tick for 29 h'));
   // a run later it trades again

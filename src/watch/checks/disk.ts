@@ -24,6 +24,12 @@ export function growthPerDay(samples: Samples): number {
   return Math.max(0, ((first[1] - last[1]) * DAY_MS) / (last[0] - first[0]));
 }
 
+/** The reason why so many free bytes are too few; null if they suffice. @param growth bytes by which the free space shrinks per day */
+export function shortage(free: number, growth: number): string | null {
+  if (free < growth) return `and it lost ${size(growth)} over the last day`;
+  return free < MIN_FREE ? 'which is too little to work with' : null;
+}
+
 /** Checks whether the disk of the home folder has enough free space for another day. */
 export function diskCheck({ database, home }: { database: Queryable; home: string }): Check {
   return {
@@ -40,8 +46,8 @@ export function diskCheck({ database, home }: { database: Queryable; home: strin
       if (due) await saveWatchState(database, name, { samples: [...known, [now, free]] });
       const growth = growthPerDay([...known, [now, free]]);
       const subject = { what: 'disk', subject: `${hostname()}:${home}`, isSymbol: false, at: now };
-      if (free >= Math.max(growth, MIN_FREE)) return { at: now, troubles: [], looked: [subject] };
-      const why = free < growth ? `and it lost ${size(growth)} over the last day` : 'which is too little to work with';
+      const why = shortage(free, growth);
+      if (why === null) return { at: now, troubles: [], looked: [subject] };
       const cause = `disk: ${size(free)} are free under ${home} on ${hostname()}, ${why}; make room, or prune (docs/storage.md)`;
       return { at: now, troubles: [troubleWith(subject, cause)], looked: [] };
     },
