@@ -339,6 +339,10 @@ describe('a wrong input', () => {
     const failure = await ended(runId);
     expect(failure.how).toBe('invalid');
     for (const part of ['AAAA', 'sourceType', 'banana', 'a → b → a', 'slep', 'sleep']) expect(failure.message).toContain(part);
+    const { finishedAt } = await rig.lab.status(runId);
+    expect(Date.parse(finishedAt ?? '')).toBeLessThan(Date.now());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await rig.lab.status(runId)).toMatchObject({ finishedAt, totalTasks: 0 });
     expect(seen).toEqual([]);
   });
 });
@@ -383,6 +387,38 @@ describe('custom tasks', () => {
     expect(posts).toEqual(['/check {"a":1}', '/check {"a":1}', '/notify ']);
     const began = (taskId: string) => result.taskResults[taskId].startedAt ?? '';
     expect(began('check') >= began('AAA/kline') && began('AAA/backtest') >= began('check')).toBe(true);
+  });
+
+  it('are scheduled with their own limits, and symbols with a summary of their stages', async () => {
+    const sleep = { activity: 'sleep', args: [{ duration: '10ms' }] };
+    const { runId } = await rig.lab.start({
+      symbols: ['AAA', 'BBB'],
+      untilStage: 'collect',
+      tasks: [
+        { taskId: 'usual', ...sleep, dependencies: ['AAA/collect'] },
+        { taskId: 'once', ...sleep, timeout: '7s', onLostWorker: 'fail' },
+        { taskId: 'thrice', ...sleep, name: 'a nap', maxRetries: 0, maxLostWorkers: 3 },
+      ],
+    });
+    await rig.lab.result(runId);
+    const events = [...(await rig.histories())].flatMap(([id, { events: some }]) => (id.startsWith(`${runId} `) ? (some ?? []) : []));
+    const read = (payload: { readonly data?: Uint8Array | null } | null | undefined) =>
+      JSON.parse(Buffer.from(payload?.data ?? []).toString()) as object;
+    const calls = events.flatMap(({ activityTaskScheduledEventAttributes: scheduled, userMetadata }) => {
+      if (!scheduled) return [];
+      const { activityId, input, startToCloseTimeout, retryPolicy } = scheduled;
+      const limits = { seconds: Number(startToCloseTimeout?.seconds), attempts: retryPolicy?.maximumAttempts };
+      return [[activityId, { ...read(input?.payloads?.[1]), ...limits, named: Boolean(userMetadata?.summary) }]];
+    });
+    const summaries = events.flatMap((event) =>
+      event.startChildWorkflowExecutionInitiatedEventAttributes ? [read(event.userMetadata?.summary)] : [],
+    );
+    expect(summaries.toSorted()).toEqual(['AAA: collect', 'BBB: collect']);
+    expect(Object.fromEntries(calls)).toEqual({
+      usual: expect.objectContaining({ taskId: 'usual', seconds: 300 + 15, named: false }) as object,
+      once: expect.objectContaining({ taskId: 'once', seconds: 7 + 15, onLostWorker: 'fail' }) as object,
+      thrice: expect.objectContaining({ taskId: 'thrice', attempts: 1 + 40 + 20, maxLostWorkers: 3, named: true }) as object,
+    });
   });
 
   it('can form a run of their own, without symbols', async () => {

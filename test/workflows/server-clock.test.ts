@@ -10,6 +10,9 @@ const HOUR = 3_600_000;
 
 it('the times from a worker whose clock is right stay unchanged', () => {
   expect(FOLLOWED.map(({ at }) => serverClock(FOLLOWED, ACTIVITY)(at))).toEqual([1_006_000, 1_009_000]);
+  const { from, to } = ACTIVITY;
+  expect(serverClock([{ startedAt: from, at: 1_006_000 }], ACTIVITY)(1_006_000)).toBe(1_006_000);
+  expect(serverClock([{ startedAt: 1_004_000, at: to }], ACTIVITY)(1_004_000)).toBe(1_004_000);
 });
 
 it.each([

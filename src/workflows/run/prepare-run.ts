@@ -4,6 +4,7 @@ import {
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  type WorkflowInfo,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunActivities } from '../../activities/registry.ts';
@@ -115,12 +116,19 @@ const HISTORY_LIMIT = 4_000;
 /** Events and bytes of history within which a run must end to stay in its execution, since continuing as new first empties all slots. */
 const LAST_EVENTS = 5_000;
 const LAST_BYTES = 8_000_000;
+type HistorySoFar = Pick<WorkflowInfo, 'continueAsNewSuggested' | 'historyLength' | 'historySize'>;
+
 /** Number of history events per lane: for its start, its end and its share of the workflow tasks. */
 const EVENTS_PER_LANE = 5;
 
-/** Whether the run should continue in a new execution before its history comes near the server's limits. */
-export function isHistoryFull(state: RunState): boolean {
-  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
+/**
+ * Whether the run should continue in a new execution before its history comes near the server's limits.
+ * @param history the length in events and the size in bytes of the history so far @default that of this execution
+ */
+export function isHistoryFull(
+  state: RunState,
+  { continueAsNewSuggested, historyLength, historySize }: HistorySoFar = workflowInfo(),
+): boolean {
   if (historyLength <= HISTORY_LIMIT) return continueAsNewSuggested;
   return historySize > LAST_BYTES || historyLength + EVENTS_PER_LANE * (state.lanes.size + lanesToCome(state)) > LAST_EVENTS;
 }
