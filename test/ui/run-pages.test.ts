@@ -184,13 +184,13 @@ describe('a task of a run', () => {
     const drawer = async (attempt: number, more: object = {}) => {
       const lab = {
         why: async () => 'waits for a slot',
-        attempts: async () => new Map([['S0/clean', { attempt, lastFailure: 'no answer' }]]),
+        attempts: async () => new Map([['S0/clean', { attempt, lastFailure: 'no answer', retryAt: Date.UTC(2031, 0, 2) }]]),
       } as unknown as PredictLab;
       const temporalUi = { workflows: 'http://t/w', runs: 'http://t/r' };
       return await renderDrawer({ runId: 'run', taskId: 'S0/clean', shown: { ...shown, ...more }, home, lab, temporalUi });
     };
     const text = await drawer(2);
-    for (const part of ['of S0/clean <', 'of S0/clean/part', 'rows=7', 'waits for a slot', 'no answer', 'http://t/w/run%2FS0'])
+    for (const part of ['of S0/clean <', 'of S0/clean/part', 'rows=7', 'waits for a slot', 'no answer', '2031', 'http://t/w/run%2FS0'])
       expect(text).toContain(part);
     for (const other of ['of S0/cleaning', 'of S1/clean', 'runId=', 'taskId=']) expect(text).not.toContain(other);
     expect(await drawer(1)).not.toContain('no answer');
