@@ -46,6 +46,17 @@ describe('changing the schedule over HTTP', () => {
     expect(filled).toEqual([firings]);
   });
 
+  it('can backfill at most 100 firings at once', async () => {
+    const some = (count: number) => ({
+      schedules: { ...lab.schedules, firings: async () => Array.from({ length: count }, () => firings[0]) },
+    });
+    const backfill = async (count: number) =>
+      await SCHEDULE_ACTIONS.backfill(some(count) as unknown as PredictLab, { from: '2026-11-23', to: '2026-11-24' });
+    expect(await backfill(0)).toEqual({ message: 'the schedule has no firing in this range' });
+    expect(await backfill(100)).toMatchObject({ message: expect.stringMatching(/^100 runs start/) });
+    await expect(backfill(101)).rejects.toThrow('the schedule has 101 firings in this range; backfill at most 100 at once');
+  });
+
   it.each([
     [{ from: 'yesterday', to: '2026-11-24' }, '"from": write a time such as'],
     [{ from: '2026-11-24', to: '2026-11-24' }, 'after "from"'],
