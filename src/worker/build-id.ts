@@ -39,7 +39,7 @@ function codeHash(folder: string): string {
   if (isBundled) named.push(...filesIn(bundled).map((file) => [`../bundle/${file}`, path.join(bundled, file)] as const));
   const workflows = path.join(folder, '..', 'workflow-bundle.js');
   if (existsSync(workflows)) named.push(['../workflow-bundle.js', workflows]);
-  for (const [name, file] of named.sort()) {
+  for (const [name, file] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
     const read = readFileSync(file);
     const text = file === workflows ? withoutMap(read) : read;
     hash.update(`${name};${text.length};`).update(text);

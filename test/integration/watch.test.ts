@@ -316,7 +316,7 @@ it('the end of a run that Temporal does not know is recorded, unless all workers
   await rig.database.query('update runs set finished_at = null, status = null, result = null where execution_id = $1', [executionId]);
   const own = (await databaseMark(rig.database)) as string;
   const recorded = async (marks: readonly string[]) => {
-    const forgetful = { ...rig.lab, describe: async () => undefined, workerDatabases: async () => marks } as unknown as PredictLab;
+    const forgetful = { describe: async () => undefined, workerDatabases: async () => marks } as unknown as PredictLab;
     return await recordedEnd(forgetful, rig.database, (await runOf(rig.database, executionId)) as StoredRun);
   };
   expect(await recorded(['another'])).toBeUndefined();

@@ -30,14 +30,13 @@ describe('changing the slots of a run over HTTP', () => {
 describe('changing the schedule over HTTP', () => {
   const filled: Date[][] = [];
   const firings = ['2026-11-23T08:00Z', '2026-11-23T12:00Z'].map((time) => new Date(time));
-  const lab = {
-    schedules: {
-      show: async () => ({ scheduleId: 'desk' }),
-      firings: async () => firings,
-      backfill: async (_: string, times: Date[]) => void filled.push(times),
-      trigger: async () => ({ started: null, open: ['r'] }),
-    },
-  } as unknown as PredictLab;
+  const schedules = {
+    show: async () => ({ scheduleId: 'desk' }),
+    firings: async () => firings,
+    backfill: async (_: string, times: Date[]) => void filled.push(times),
+    trigger: async () => ({ started: null, open: ['r'] }),
+  };
+  const lab = { schedules } as unknown as PredictLab;
 
   it('can backfill every firing in a range', async () => {
     expect(await SCHEDULE_ACTIONS.backfill(lab, { from: '2026-11-23', to: '2026-11-24' })).toMatchObject({
@@ -48,7 +47,7 @@ describe('changing the schedule over HTTP', () => {
 
   it('can backfill at most 100 firings at once', async () => {
     const some = (count: number) => ({
-      schedules: { ...lab.schedules, firings: async () => Array.from({ length: count }, () => firings[0]) },
+      schedules: { ...schedules, firings: async () => Array.from({ length: count }, () => firings[0]) },
     });
     const backfill = async (count: number) =>
       await SCHEDULE_ACTIONS.backfill(some(count) as unknown as PredictLab, { from: '2026-11-23', to: '2026-11-24' });

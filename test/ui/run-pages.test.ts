@@ -83,7 +83,12 @@ describe('an open run that does not answer', () => {
   });
 
   it('fails its page for an error that is not about Temporal', async () => {
-    const failing = (error: Error) => ({ status: () => Promise.reject(error) }) as unknown as FollowedRun;
+    const failing = (error: Error) =>
+      ({
+        status: async () => {
+          throw error;
+        },
+      }) as unknown as FollowedRun;
     const { database } = ledgerOf([]);
     const away = await lookAtOpenRun(database, runOf(1), { followed: failing(new PredictLabError('SourceUnavailable', 'no worker')) });
     expect(away.unanswered).toBe('no worker');
