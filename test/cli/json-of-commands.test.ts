@@ -64,7 +64,7 @@ it('each command prints the recorded JSON with --json and ends with the recorded
     const args = [...command.split(' '), '--json', '--no-such-option'];
     record.add(args, await predictlab(...args));
   }
-  await expect(record.text).toMatchFileSnapshot('recorded/json-of-commands.txt');
+  await expect(record.text).toMatchFileSnapshot(path.join(import.meta.dirname, 'recorded/json-of-commands.txt'));
 });
 
 /** Every command and sub-command that has `--json`. */

@@ -92,6 +92,6 @@ describe('the command line with its services', () => {
       const args = [...words.map((word) => (word.startsWith('5_') ? word.replaceAll('_', ' ') : word)), '--json'];
       add(args, await predictlabHere(args, rig.env));
     }
-    await expect(record.text).toMatchFileSnapshot('recorded/json-of-service-commands.txt');
+    await expect(record.text).toMatchFileSnapshot(path.join(import.meta.dirname, 'recorded/json-of-service-commands.txt'));
   }, 300_000);
 });
