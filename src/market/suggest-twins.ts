@@ -1,3 +1,4 @@
+import { groupedBy } from '../contracts/grouped-by.ts';
 import type { Instrument } from '../contracts/market-data.ts';
 import { DAY_MS } from '../contracts/words.ts';
 
@@ -81,11 +82,7 @@ const sharedWords = (a: Question, b: Question): readonly string[] => [...a.words
  */
 export function suggestTwins(markets: readonly ComparedMarket[]): readonly TwinSuggestion[] {
   const read = markets.map((market) => ({ market, question: questionOf(market.title), end: market.endsAt ?? market.closesAt }));
-  const byNumbers = new Map<string, typeof read>();
-  for (const one of read) {
-    const numbers = one.question.numbers.join(' ');
-    byNumbers.set(numbers, [...(byNumbers.get(numbers) ?? []), one]);
-  }
+  const byNumbers = groupedBy(read, ({ question }) => question.numbers.join(' '));
   const sources = new Map(markets.map(({ id, source }) => [id, source]));
   const taken = new Set<string>();
   const take = (a: string, b: string): boolean => {

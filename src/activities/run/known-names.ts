@@ -1,10 +1,10 @@
 import { strategyProblems } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { KnownNames } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import type { PluginActivity } from '../../plugins/plugins.ts';
 import { defaultSources, sourceNames } from '../../sources/venues.ts';
-import { groupedBy } from '../../storage/database/codes.ts';
 import type { SymbolName } from '../../storage/markets/catalogue.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
 

@@ -1,8 +1,8 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { StageInput } from '../../contracts/task/stage-report.ts';
 import { buildSeries } from '../../storage/candles/build-series.ts';
 import { addedIntervals, countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
 import { type BuiltSeries, settleSeries } from '../../storage/candles/candle-writes.ts';
-import { groupedBy } from '../../storage/database/codes.ts';
 import type { Probe, StageFunction } from './stage-work.ts';
 
 export interface KlineDependencies {

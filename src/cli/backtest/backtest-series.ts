@@ -15,7 +15,7 @@ import { likelyMarket } from '../../files/read/read-tick-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
-import { instrumentsOf, orderBooks } from '../../storage/markets/instruments.ts';
+import { instrumentsOf, keysOf, orderBooks } from '../../storage/markets/instruments.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
 import { isInline, jsonList } from '../options/read-text.ts';
 import { usageError } from '../terminal/print.ts';
@@ -77,11 +77,7 @@ export async function storedSeries(
       to: now,
     };
     const series: TradedSeries[] = [];
-    const looks = await orderBooks(
-      database,
-      instruments.map(({ key }) => key),
-      now,
-    );
+    const looks = await orderBooks(database, keysOf(instruments), now);
     const twinOf = mayLookAtTwins(trials) ? await standingTwins(database, instruments, filter) : () => null;
     for (const { instrumentKey, priceType } of await backtestSeries(database, filter)) {
       const stored = instruments.find(({ key }) => key === instrumentKey) as (typeof instruments)[number];

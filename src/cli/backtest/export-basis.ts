@@ -1,6 +1,6 @@
 import { type Cell, columnsOf } from '../../files/write/table.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { instrumentsByKey } from '../../storage/markets/instruments.ts';
+import { instrumentsByKey, keysOf } from '../../storage/markets/instruments.ts';
 import { readBasis } from '../../storage/markets/twin-basis.ts';
 import { twinsOf } from '../../storage/markets/twins.ts';
 import { type ExportFilter, selectedInstruments } from './export-filter.ts';
@@ -26,10 +26,7 @@ export const BASIS_COLUMNS = columnsOf({
 export async function* basisRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   const { intervals, priceType, from, to } = filter;
   const selected = await selectedInstruments(database, filter);
-  const stored = await instrumentsByKey(
-    database,
-    selected.map(({ key }) => key),
-  );
+  const stored = await instrumentsByKey(database, keysOf(selected));
   const twins = await twinsOf(database, [...stored.values()]);
   const seen = new Set<string>();
   for (const { symbol, source, instrument, key } of selected) {

@@ -9,7 +9,7 @@ import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
 import { intervalOf } from '../../storage/database/codes.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { instrumentsByKey } from '../../storage/markets/instruments.ts';
+import { instrumentsByKey, keysOf } from '../../storage/markets/instruments.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
 import { type ExportedInstrument, readTicksByTime } from '../../storage/ticks/ticks.ts';
@@ -240,7 +240,7 @@ async function* coverageRows(database: Queryable, filter: ExportFilter): AsyncGe
 
 async function* instrumentRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   const found = await selectedInstruments(database, filter);
-  const keys = found.map(({ key }) => key);
+  const keys = keysOf(found);
   const stored = await instrumentsByKey(database, keys);
   yield found.flatMap(({ symbol, source, instrument, key }) => {
     const facts = stored.get(key);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import ms from 'ms';
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { PipelineInput, RetryInput, RetryRuleInput } from '../../contracts/run/pipeline-input.ts';
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
@@ -124,15 +125,8 @@ function retriesOf({ symbols, stages, tasks }: RunConfig): ReadonlyMap<string, R
 
 /** One line for each retry policy in the plan, the most common one first. */
 function retryLines(retries: readonly (readonly [taskId: string, retry: RetryInput])[]): string[] {
-  const groups = new Map<string, string[]>();
-  for (const [taskId, retry] of retries) {
-    const sentence = retrySentence(retry);
-    const group = groups.get(sentence);
-    if (group === undefined) groups.set(sentence, [taskId]);
-    else group.push(taskId);
-  }
-  const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
-  return sorted.map(([sentence, taskIds], index) => `retries${index === 0 ? '' : ` of ${named(taskIds)}`}: ${sentence}`);
+  const groups = [...groupedBy(retries, ([, retry]) => retrySentence(retry))].sort(([, a], [, b]) => b.length - a.length);
+  return groups.map(([sentence, group], index) => `retries${index === 0 ? '' : ` of ${named(group.map(([id]) => id))}`}: ${sentence}`);
 }
 
 const NAMED = 4;

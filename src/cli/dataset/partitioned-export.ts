@@ -4,6 +4,7 @@ import { checkListedFiles, type FolderWriter, openFolder } from '../../files/dat
 import type { TableColumn, TableFormat } from '../../files/write/table.ts';
 import { candleMonths } from '../../storage/candles/candles.ts';
 import { type Database, onSnapshot, type Transaction } from '../../storage/database/database.ts';
+import { keysOf } from '../../storage/markets/instruments.ts';
 import { type ExportedInstrument, type StoredUpTo, storedUpTo, type TickMonth, tickDigest, tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
 import { type ExportFilter, selectedInstruments } from '../backtest/export-filter.ts';
@@ -108,14 +109,7 @@ export function partsOf(
 async function candles(transaction: Transaction, writer: FolderWriter, request: PartitionedExport): Promise<readonly DataFile[]> {
   const instruments = await selectedInstruments(transaction, request.filter);
   const files: DataFile[] = [];
-  for (const part of partsOf(
-    await candleMonths(
-      transaction,
-      instruments.map(({ key }) => key),
-    ),
-    request.partitionBy,
-    request.filter,
-  ))
+  for (const part of partsOf(await candleMonths(transaction, keysOf(instruments)), request.partitionBy, request.filter))
     files.push(...(await written(transaction, writer, request, part)));
   await writer.commit({ ...manifestOf(request), files });
   return files;
@@ -144,10 +138,7 @@ async function written(
 async function ticks(transaction: Transaction, writer: FolderWriter, request: PartitionedExport): Promise<readonly DataFile[]> {
   const { filter, partitionBy, folder } = request;
   const instruments = await selectedInstruments(transaction, filter);
-  const stored = await storedUpTo(
-    transaction,
-    instruments.map(({ key }) => key),
-  );
+  const stored = await storedUpTo(transaction, keysOf(instruments));
   const nameOf = ({ symbol, instrument }: Pick<ExportedInstrument, 'symbol' | 'instrument'>): string => `${symbol}\n${instrument}`;
   const last = new Map<string, StoredUpTo>(writer.before?.exported?.map((one) => [nameOf(one), one]));
   for (const one of instruments)

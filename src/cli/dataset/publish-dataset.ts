@@ -7,7 +7,7 @@ import { openDuckDb } from '../../files/duckdb.ts';
 import { CANDLE_COLUMNS, type Table, tableOf } from '../../files/write/table.ts';
 import { builtCandles } from '../../storage/candles/candles.ts';
 import { type Database, onSnapshot, type Transaction } from '../../storage/database/database.ts';
-import { instrumentsByKey } from '../../storage/markets/instruments.ts';
+import { instrumentsByKey, keysOf } from '../../storage/markets/instruments.ts';
 import { coverageRecords } from '../../storage/ticks/coverage.ts';
 import { tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
@@ -38,7 +38,7 @@ export async function publishDataset(
         if (file !== undefined) files.push(file);
       };
       const instruments = await selectedInstruments(transaction, filter);
-      const keys = instruments.map(({ key }) => key);
+      const keys = keysOf(instruments);
       for (const part of partsOf(await tickMonths(transaction, instruments), PARTITIONS, filter)) {
         const { from, to, source } = part;
         await write(
@@ -94,10 +94,7 @@ export async function publishDataset(
 /** The collected ranges of the selected symbols with the gaps between them, by series and time. */
 async function coverageOf(transaction: Transaction, filter: ExportFilter): Promise<readonly CoverageRow[]> {
   const instruments = await selectedInstruments(transaction, filter);
-  const facts = await instrumentsByKey(
-    transaction,
-    instruments.map(({ key }) => key),
-  );
+  const facts = await instrumentsByKey(transaction, keysOf(instruments));
   const opens = new Map([...facts.values()].map(({ id, opensAt }) => [id, opensAt]));
   const wanted = filter.symbols === undefined ? [{}] : filter.symbols.map((symbol) => ({ symbol }));
   const rows: CoverageRow[] = [];

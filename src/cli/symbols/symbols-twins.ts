@@ -8,7 +8,7 @@ import { formatNumber } from '../../report/elements/format.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { currentCatalogue } from '../../storage/markets/first-catalogue.ts';
-import { instrumentById, instrumentsOf, type StoredInstrument, symbolsOfInstruments } from '../../storage/markets/instruments.ts';
+import { instrumentById, instrumentsOf, keysOf, type StoredInstrument, symbolsOfInstruments } from '../../storage/markets/instruments.ts';
 import { acceptedTwins, addTwins, removeTwins, twinsOf } from '../../storage/markets/twins.ts';
 import { printAnswer, printJson, printLine, printTable, usageError, wrapText } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
@@ -150,10 +150,7 @@ async function marketOf(database: Database, id: string): Promise<StoredInstrumen
 
 /** The catalogue entry that keeps a pair: one that has both markets, else one that has the first, else one that has the other. */
 async function entryFor(database: Database, both: readonly StoredInstrument[]): Promise<string> {
-  const symbols = await symbolsOfInstruments(
-    database,
-    both.map(({ key }) => key),
-  );
+  const symbols = await symbolsOfInstruments(database, keysOf(both));
   const [first, second] = both.map(({ key }) => symbols.get(key) ?? []);
   const named = await symbolsByName(database, [...first, ...second]);
   const ranked = [...first.filter((name) => second.includes(name)), ...first, ...second].flatMap((name) => named.get(name) ?? []);

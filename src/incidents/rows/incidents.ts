@@ -1,5 +1,5 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
-import { groupedBy } from '../../storage/database/codes.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 
 type IncidentRow = Omit<Incident, 'openedAt' | 'closedAt'> & { readonly openedAt: Date; readonly closedAt: Date | null };

@@ -3,6 +3,16 @@ import type { PricePoint } from '../symbol/symbol-data.ts';
 import { linear, padded } from './axis.ts';
 import { unit } from './plot.ts';
 
+/** The newest price and the recent prices of a symbol's most active instrument, or of a market. */
+export interface RecentPrices {
+  /** Newest tick; `null` when there is none. */
+  readonly last: PricePoint | null;
+  /** Closing prices of the last seven days, oldest first. */
+  readonly spark: readonly PricePoint[];
+  /** Milliseconds between two closing prices of `spark`. */
+  readonly sparkStep: number;
+}
+
 const WIDTH = 96;
 const HEIGHT = 20;
 

@@ -1,7 +1,7 @@
 import type { Incident } from '../../contracts/incident.ts';
 import type { UniverseOverview } from '../../contracts/universe-overview.ts';
+import type { RecentPrices } from '../charts/sparkline.ts';
 import type { State } from '../elements/tip.ts';
-import type { PricePoint } from '../symbol/symbol-data.ts';
 
 /** All data of the page of all runs. Times are UTC epoch milliseconds, durations seconds. */
 export interface HistoryPageData {
@@ -38,14 +38,8 @@ export interface HistoryRunColumn {
   readonly custom: State | null;
 }
 
-export interface HistorySymbolRow {
+export interface HistorySymbolRow extends RecentPrices {
   readonly symbol: string;
   readonly title: string;
   readonly href: string | null;
-  /** Newest tick of the symbol's most active instrument. */
-  readonly last: PricePoint | null;
-  /** Closing prices of the symbol's most active instrument over the last seven days, oldest first. */
-  readonly spark: readonly PricePoint[];
-  /** Milliseconds between two closing prices of `spark`. */
-  readonly sparkStep: number;
 }

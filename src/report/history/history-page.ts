@@ -9,6 +9,7 @@ import { ACTION_SCRIPT, actionStatus } from '../elements/live/actions.ts';
 import { FOLLOW_SCRIPT, liveFrame, livePart, PATCH_SCRIPT } from '../elements/live/live-page-parts.ts';
 import { dataTable } from '../elements/table.ts';
 import { STATE_GLYPHS, type State, stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
+import { ATTENTION } from '../run/task-grid.ts';
 import { scheduleControls } from '../site/schedule-page.ts';
 import { sitePage } from '../site/site-page.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
@@ -16,8 +17,6 @@ import { universePart } from './universe-part.ts';
 
 /** Maximum number of rows of the grid; further symbols are folded into a list of names. */
 const MAX_ROWS = 60;
-
-const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
 type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'durations' | 'read' | 'controls';
 

@@ -6,7 +6,7 @@ import { formatDuration } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
 import type { RunPageData } from '../run/run-data.ts';
 import { lastEndedChain, taskSpans } from '../run/run-facts.ts';
-import { groupTasks } from '../run/symbol-tasks.ts';
+import { groupRun } from '../run/symbol-tasks.ts';
 import { ganttBars, ganttRows, slowest } from '../run/time/gantt.ts';
 import { candleChart } from '../symbol/candle-panel.ts';
 import { chosenChart, strategyName } from '../symbol/equity-chart.ts';
@@ -75,10 +75,7 @@ const ROW = 18;
 export const runPictures = ({ result, config, attempts = {} }: RunPageData): readonly Picture[] => {
   const spans = taskSpans(result);
   if (spans.length === 0) return [];
-  const groups = groupTasks(
-    result,
-    config?.symbols.map(({ symbol }) => symbol),
-  );
+  const groups = groupRun(result, config);
   const rows = slowest(ganttRows(spans, groups));
   const start = Math.min(Date.parse(result.startedAt), ...spans.map((span) => span.from));
   const end = Math.max(start + result.durationSeconds * 1000, ...spans.map((span) => span.to));

@@ -3,7 +3,7 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { formatDuration, formatNumber, formatPercent, plural } from '../elements/format.ts';
 import { fingerprint, rootCauses, type SharedFailure } from './causes/root-causes.ts';
-import { groupTasks } from './symbol-tasks.ts';
+import { groupRun } from './symbol-tasks.ts';
 
 /** The parts of a run that are compared with another run. */
 export interface ComparedRun {
@@ -95,12 +95,7 @@ const distance = (before: number | null, now: number | null): number =>
   before === null || now === null ? (before === now ? 0 : Number.POSITIVE_INFINITY) : Math.abs(now - before);
 
 const verdictsOf = ({ result, config }: ComparedRun): ReadonlyMap<string, string> =>
-  new Map(
-    groupTasks(
-      result,
-      config.symbols.map(({ symbol }) => symbol),
-    ).symbols.map((row) => [row.symbol, row.verdict]),
-  );
+  new Map(groupRun(result, config).symbols.map((row) => [row.symbol, row.verdict]));
 
 const verdictChanges = (before: ComparedRun, now: ComparedRun): readonly string[] => {
   const earlier = verdictsOf(before);

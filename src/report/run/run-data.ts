@@ -5,7 +5,7 @@ import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { PastAttempt } from '../../contracts/task/stage-report.ts';
 import type { RunResult } from '../../contracts/words.ts';
-import type { PricePoint } from '../symbol/symbol-data.ts';
+import type { RecentPrices } from '../charts/sparkline.ts';
 
 /** A run's status for its page; an open run has the result `running`. */
 export interface RunOnPage extends PipelineStatus {
@@ -68,7 +68,7 @@ export interface PreviousRunFacts {
   readonly href: string | null;
 }
 
-export interface RunSymbolRow {
+export interface RunSymbolRow extends RecentPrices {
   readonly symbol: string;
   readonly title: string;
   /** Relative address of the symbol's page; `null` when the run made none. */
@@ -76,12 +76,6 @@ export interface RunSymbolRow {
   /** Number of rows that this run collected. */
   readonly rowsIn: number | null;
   readonly quarantined: number | null;
-  /** Newest tick of the symbol's most active instrument. */
-  readonly last: PricePoint | null;
-  /** Closing prices of the symbol's most active instrument over the last seven days, oldest first. */
-  readonly spark: readonly PricePoint[];
-  /** Milliseconds between two closing prices of `spark`. */
-  readonly sparkStep: number;
   readonly best: {
     readonly strategy: string;
     readonly sharpe: number | null;

@@ -1,7 +1,7 @@
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
-import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
+import { type GroupedTasks, groupRun } from './symbol-tasks.ts';
 
 /** Statistics of one stage over all symbols of a run; times in seconds. */
 export interface StageFacts {
@@ -88,10 +88,7 @@ export const lastEndedChain = (status: PipelineStatus, config: RunConfig | null)
 export const dependencyMap = (status: PipelineStatus, config: RunConfig | null): ReadonlyMap<string, readonly string[]> => {
   const map = new Map<string, string[]>();
   const add = (task: string, before: string): void => void map.set(task, [...(map.get(task) ?? []), before]);
-  for (const row of groupTasks(
-    status,
-    config?.symbols.map((s) => s.symbol),
-  ).symbols) {
+  for (const row of groupRun(status, config).symbols) {
     const stages = STAGES.filter((stage) => row.stages[stage] !== undefined);
     stages.slice(1).forEach((stage, i) => add(`${row.symbol}/${stage}`, `${row.symbol}/${stages[i]}`));
   }

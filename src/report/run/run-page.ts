@@ -13,7 +13,7 @@ import { controls, DRAWER_SCRIPT, type LiveAddresses, type LivePart, liveRunFram
 import type { RunOnPage, RunPageData, ShadowVerdict } from './run-data.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
-import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
+import { type GroupedTasks, groupRun } from './symbol-tasks.ts';
 import { aboutTask, taskButton, taskGrid, taskState } from './task-grid.ts';
 import { gantt } from './time/gantt.ts';
 
@@ -23,7 +23,7 @@ import { gantt } from './time/gantt.ts';
  */
 export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string => {
   const { result } = data;
-  const groups = groupsOf(data);
+  const groups = groupRun(data.result, data.config);
   const parts = livePartsOf(data, live !== undefined);
   return sitePage({
     title: `${result.result}: ${result.runId}`,
@@ -50,7 +50,7 @@ ${data.shadows !== undefined && data.shadows.length > 0 && html`<section><h2>Sha
 /** The parts of a run's page that change while the run is open, by the names under which a live page replaces them. */
 export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<LivePart, Markup>> => {
   const { result } = data;
-  const groups = groupsOf(data);
+  const groups = groupRun(data.result, data.config);
   const why = causesOf(data);
   return {
     head: header(data, groups, { live, why }),
@@ -64,12 +64,6 @@ export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<L
     controls: controls(result),
   };
 };
-
-const groupsOf = ({ result, config }: RunPageData): GroupedTasks =>
-  groupTasks(
-    result,
-    config?.symbols.map((s) => s.symbol),
-  );
 
 const header = (data: RunPageData, groups: GroupedTasks, { live, why }: { live: boolean; why: readonly RunCause[] }): Markup => {
   const { result, usual, previous } = data;

@@ -1,4 +1,5 @@
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
 import type { State } from '../elements/tip.ts';
 
@@ -40,6 +41,12 @@ export const groupTasks = (status: PipelineStatus, symbols?: readonly string[]):
   });
   const custom = Object.entries(tasks).filter(([id]) => !builtIn.has(id));
   return { symbols: rows, custom: custom.map(([taskId, task]) => ({ taskId, task })) };
+};
+
+/** Groups a run's task results by the symbols of its config. */
+export const groupRun = (status: PipelineStatus, config: Pick<RunConfig, 'symbols'> | null): GroupedTasks => {
+  const symbols = config?.symbols.map(({ symbol }) => symbol);
+  return groupTasks(status, symbols);
 };
 
 const symbolsOf = (tasks: Readonly<Record<string, TaskResult>>): string[] => {

@@ -109,7 +109,8 @@ export const aboutTask = (task: TaskResult): string =>
     .join(', ');
 
 const WRONG: ReadonlySet<State> = new Set(['failed', 'degraded', 'cancelled', 'skipped']);
-const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
+/** The states of tasks, symbols and runs, those that need attention most first. */
+export const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
 /** At most `most` rows; if there are more, those that need attention come first and the last ones are left out. */
 export const mostUrgentRows = (rows: readonly SymbolTasks[], most: number): readonly SymbolTasks[] => {

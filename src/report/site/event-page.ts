@@ -1,23 +1,18 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { MAX_APART_MS, twinBasis } from '../../market/twin-basis.ts';
-import { sparkline } from '../charts/sparkline.ts';
+import { type RecentPrices, sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatDuration, formatNumber, formatSigned, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
 import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
 import { signsOf } from '../symbol/instrument-section.ts';
-import type { PricePoint } from '../symbol/symbol-data.ts';
 import { eventTitle, type GroupPrices, groupPrices, type PriceDifference, type PricedMarket } from './event-prices.ts';
 import { sitePage } from './site-page.ts';
 
 /** A market of an event with its prices; times are UTC epoch milliseconds. */
-export interface EventQuote {
+export interface EventQuote extends RecentPrices {
   readonly instrument: Omit<Instrument, 'outcomeIds'> & PricedMarket;
-  readonly last: PricePoint | null;
-  /** Closing prices of the last seven days, oldest first; `sparkStep` is the time between two of them, in milliseconds. */
-  readonly spark: readonly PricePoint[];
-  readonly sparkStep: number;
   readonly symbols: readonly string[];
 }
 

@@ -1,3 +1,4 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import { apartMs, MAX_APART_MS, type TradeCosts } from '../../market/twin-basis.ts';
 
@@ -20,10 +21,8 @@ export interface GroupPrices {
 
 /** Sums the prices of each exclusive group (exactly one of its markets pays); other markets have no sum. */
 export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPrices[] => {
-  const groups = new Map<string, PricedMarket[]>();
-  for (const market of markets)
-    if (market.group !== undefined) groups.set(market.group.id, [...(groups.get(market.group.id) ?? []), market]);
-  return [...groups.values()].map((members) => {
+  const exclusive = markets.filter(({ group }) => group !== undefined);
+  return [...groupedBy(exclusive, ({ group }) => group?.id).values()].map((members) => {
     const [{ source, group }] = members;
     const isWhole = group?.markets === members.length;
     const apart = apartMs(members);

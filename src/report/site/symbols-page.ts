@@ -1,14 +1,14 @@
 import { DAY_MS } from '../../contracts/words.ts';
-import { sparkline } from '../charts/sparkline.ts';
+import { type RecentPrices, sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { STATE_GLYPHS, type State, stateMark, unknown } from '../elements/tip.ts';
-import type { PricePoint } from '../symbol/symbol-data.ts';
+import { ATTENTION } from '../run/task-grid.ts';
 import { sitePage } from './site-page.ts';
 
 /** A row of the index of symbols. Times are UTC epoch milliseconds. */
-export interface SymbolIndexRow {
+export interface SymbolIndexRow extends RecentPrices {
   readonly symbol: string;
   readonly title: string;
   readonly enabled: boolean;
@@ -20,12 +20,6 @@ export interface SymbolIndexRow {
   readonly state: State | null;
   /** Gaps of the last seven days, which are time that was not collected; `null` if there are none. */
   readonly gaps: { readonly gaps: number; readonly totalMs: number; readonly lastEnd: number } | null;
-  /** Newest tick of the symbol's most active instrument. */
-  readonly last: PricePoint | null;
-  /** Closing prices of the symbol's most active instrument over the last seven days, oldest first. */
-  readonly spark: readonly PricePoint[];
-  /** Milliseconds between two closing prices of `spark`. */
-  readonly sparkStep: number;
 }
 
 /** Number of points of a sparkline: as many as its pixels can show. */
@@ -93,8 +87,7 @@ const stateCell = ({ state }: SymbolIndexRow): Markup => (state === null ? unkno
 const priceCell = ({ last }: SymbolIndexRow): Markup =>
   last === null ? unknown('no ticks yet') : html`${formatNumber(last.price, Math.abs(last.price) > 1 ? 2 : 3)}`;
 
-const ATTENTION: readonly (State | null)[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success', null];
-const attention = ({ state }: SymbolIndexRow): number => ATTENTION.length - ATTENTION.indexOf(state);
+const attention = ({ state }: SymbolIndexRow): number => (state === null ? 1 : ATTENTION.length + 1 - ATTENTION.indexOf(state));
 
 const byAttention = (rows: readonly SymbolIndexRow[]): readonly SymbolIndexRow[] =>
   rows.toSorted((a, b) => attention(b) - attention(a) || (a.symbol < b.symbol ? -1 : 1));

@@ -1,3 +1,4 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import { formatNumber, formatPercent, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -147,13 +148,9 @@ const split = (rows: readonly BacktestRow[], columns: readonly ReasonedColumn[])
 
 /** Names the columns without any value in one sentence per reason, so that the table has no columns full of dashes. */
 const missingSentences = (rows: readonly BacktestRow[], columns: readonly ReasonedColumn[]): Markup => {
-  const reasons = new Map<string, string[]>();
   const row = rows.find(({ failed }) => typeof failed !== 'string');
-  for (const { head, why } of columns) {
-    const because = row === undefined ? undefined : why(row);
-    if (because !== undefined) reasons.set(because, [...(reasons.get(because) ?? []), head]);
-  }
-  const lines = [...reasons].map(([because, heads]) => html`<p class="quiet">not shown: ${heads.join(', ')} (${because})</p>`);
+  const reasons = row === undefined ? [] : [...groupedBy(columns, ({ why }) => why(row))];
+  const lines = reasons.map(([because, of]) => html`<p class="quiet">not shown: ${of.map(({ head }) => head).join(', ')} (${because})</p>`);
   const more = lines.length - MAX_REASONS;
   return html`${lines.slice(0, MAX_REASONS)}${more > 0 && html`<p class="quiet">and ${plural(more, 'more reason')}; <code>predictlab export backtests</code> has all</p>`}`;
 };

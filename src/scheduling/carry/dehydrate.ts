@@ -1,3 +1,4 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
@@ -147,14 +148,8 @@ export function rehydrate(
 
 /** Returns each distinct value once, with the tasks that have it, in order of first appearance. */
 function grouped<T>(values: ReadonlyMap<number, T>): (readonly [T, number[]])[] {
-  const groups = new Map<string, readonly [T, number[]]>();
-  for (const [task, value] of values) {
-    const key = JSON.stringify(value);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value, [task]]);
-    else group[1].push(task);
-  }
-  return [...groups.values()];
+  const groups = groupedBy(values, ([, value]) => JSON.stringify(value));
+  return [...groups.values()].map((group) => [group[0][1], group.map(([task]) => task)]);
 }
 
 function* pairs(flat: readonly number[]): IterableIterator<[number, number]> {

@@ -1,6 +1,7 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
-import { groupedBy, intervalMinutes, intervalOf, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
+import { intervalMinutes, intervalOf, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
 /** Identifies the series of candles on which a backtest or walk-forward traded. */

@@ -1,10 +1,11 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
 import { bucketStart } from '../../market/candles/bucket.ts';
 import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
 import { buildCandleSet } from '../../market/candles/candle-set.ts';
 import { mergeCandles } from '../../market/candles/merge-candles.ts';
-import { groupedBy, kindCode } from '../database/codes.ts';
+import { kindCode } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lakeChunks, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';

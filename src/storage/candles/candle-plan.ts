@@ -1,7 +1,8 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS, type Interval, type SourceType, type TickKind } from '../../contracts/words.ts';
 import { fittingInterval } from '../../market/candles/fitting-interval.ts';
-import { groupedBy, intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
+import { intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 

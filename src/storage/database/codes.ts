@@ -44,14 +44,3 @@ export const withSeries = <Row extends SeriesCodes>({ kind, minutes, ...row }: R
   priceType: tickKindOf(kind),
   interval: intervalOf(minutes),
 });
-
-/** Groups rows by a key; the order of the rows is kept in each group. */
-export function groupedBy<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
-  const groups = new Map<Key, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return groups;
-}

@@ -1,8 +1,8 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { badInput } from '../../contracts/errors.ts';
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { connectDuckDb, sqlText, unreadableByDuckDb } from '../../files/duckdb.ts';
-import { groupedBy } from '../database/codes.ts';
 import type { PreparedStatement, Queryable } from '../database/database.ts';
 import { checkedFiles, endOfMonth, type LakeFile } from './lake.ts';
 

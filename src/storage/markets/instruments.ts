@@ -9,11 +9,17 @@ export interface StoredInstrument extends Instrument {
   readonly key: number;
 }
 
-interface InstrumentRow {
+/** A row of the table of instruments. */
+export interface InstrumentRow {
   readonly key: number;
-  readonly id: string;
   readonly facts: Instrument;
 }
+
+/** The instrument of a row. */
+export const storedInstrument = ({ key, facts }: InstrumentRow): StoredInstrument => ({ ...facts, key });
+
+/** The keys of instruments, each once. */
+export const keysOf = (instruments: readonly { readonly key: number }[]): number[] => [...new Set(instruments.map(({ key }) => key))];
 
 /** Stores a source's facts about a symbol's instruments, and their order books; returns the instruments' keys by id. */
 export async function saveInstruments(
@@ -83,11 +89,11 @@ export async function instrumentsOf(
   sourceTypes?: readonly SourceType[],
 ): Promise<readonly StoredInstrument[]> {
   const { rows } = await queryable.query<InstrumentRow>(
-    `select i.key, i.id, i.facts from symbol_instruments s join instruments i on i.key = s.instrument
+    `select i.key, i.facts from symbol_instruments s join instruments i on i.key = s.instrument
      where s.symbol = $1 and ($2::text[] is null or i.source = any($2)) order by i.key`,
     [symbol, sourceTypes ?? null],
   );
-  return rows.map(({ key, facts }) => ({ ...facts, key }));
+  return rows.map(storedInstrument);
 }
 
 /** Recorded order books of instruments up to a time, oldest first, by instrument key. */
@@ -106,22 +112,22 @@ export async function orderBooks(
 
 /** Instruments by their keys. */
 export async function instrumentsByKey(queryable: Queryable, keys: readonly number[]): Promise<ReadonlyMap<number, StoredInstrument>> {
-  const { rows } = await queryable.query<InstrumentRow>('select key, id, facts from instruments where key = any($1)', [keys]);
-  return new Map(rows.map(({ key, facts }) => [key, { ...facts, key }]));
+  const { rows } = await queryable.query<InstrumentRow>('select key, facts from instruments where key = any($1)', [keys]);
+  return new Map(rows.map((row) => [row.key, storedInstrument(row)]));
 }
 
 /** One instrument by its id. */
 export async function instrumentById(queryable: Queryable, id: string): Promise<StoredInstrument | undefined> {
-  const { rows } = await queryable.query<InstrumentRow>('select key, id, facts from instruments where id = $1', [id]);
-  return rows[0] === undefined ? undefined : { ...rows[0].facts, key: rows[0].key };
+  const { rows } = await queryable.query<InstrumentRow>('select key, facts from instruments where id = $1', [id]);
+  return rows[0] && storedInstrument(rows[0]);
 }
 
 /** The instruments that resolve together as one event, by key. */
 export async function instrumentsOfEvent(queryable: Queryable, event: string): Promise<readonly StoredInstrument[]> {
-  const { rows } = await queryable.query<InstrumentRow>(`select key, id, facts from instruments where facts->>'event' = $1 order by key`, [
+  const { rows } = await queryable.query<InstrumentRow>(`select key, facts from instruments where facts->>'event' = $1 order by key`, [
     event,
   ]);
-  return rows.map(({ key, facts }) => ({ ...facts, key }));
+  return rows.map(storedInstrument);
 }
 
 interface EventHead {

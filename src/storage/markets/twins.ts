@@ -1,7 +1,7 @@
 import type { TwinIds } from '../../contracts/catalogue.ts';
 import { jsonb } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
-import type { StoredInstrument } from './instruments.ts';
+import { type InstrumentRow, type StoredInstrument, storedInstrument } from './instruments.ts';
 
 /** SQL rows `(symbol, pair)` of the twins that the user accepted. */
 export const ACCEPTED_TWINS = 'select s.symbol, p.pair from symbols s cross join jsonb_array_elements(s.twins) as p(pair)';
@@ -48,11 +48,11 @@ export async function twinsOf(
   const found = new Map(instruments.map((one) => [one.id, one]));
   let last = instruments;
   for (let step = 0; step < 2 && last.length > 0; step++) {
-    const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
+    const { rows } = await queryable.query<InstrumentRow>(
       `select key, facts from instruments where (id = any($1) or facts->'twins' <> '[]' and facts->'twins' ?| $2) and id <> all($3) order by id collate "C"`,
       [last.flatMap(namedBy), last.map(({ id }) => id), [...found.keys()]],
     );
-    last = rows.map(({ key, facts }) => ({ ...facts, key }));
+    last = rows.map(storedInstrument);
     for (const one of last) found.set(one.id, one);
   }
   const naming = new Map<string, StoredInstrument[]>();
@@ -73,11 +73,11 @@ export async function twinsOf(
 
 /** Open instruments with a twin that their venue names or that the user accepted, those that end soonest first. */
 export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
-  const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
+  const { rows } = await queryable.query<InstrumentRow>(
     `with accepted as (${ACCEPTED_TWINS}) select key, facts from instruments
      where not (facts->>'closed')::boolean and (facts->'twins' <> '[]' or id in (select pair->>0 from accepted))
      order by (facts->>'closesAt')::float8 nulls last, key limit $1`,
     [limit],
   );
-  return rows.map(({ key, facts }) => ({ ...facts, key }));
+  return rows.map(storedInstrument);
 }

@@ -4,6 +4,7 @@ import type { SourceType } from '../../contracts/words.ts';
 import { jsonb } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from './instrument-lock.ts';
+import { keysOf } from './instruments.ts';
 
 /** A member of a universe as of the last listing, with a hash of the venue's facts instead of the facts. */
 export interface KnownMember {
@@ -204,10 +205,7 @@ export async function extendQuiet(
 ): Promise<void> {
   const further = quiet.filter(({ to, coveredTo }) => to > coveredTo);
   if (further.length === 0) return;
-  await lockInstruments(
-    transaction,
-    further.map(({ key }) => key),
-  );
+  await lockInstruments(transaction, keysOf(further));
   await transaction.query(
     `update coverage c set ranges = c.ranges + int8multirange(int8range(q.covered, q.upto)),
        inferred = c.inferred + int8multirange(int8range(q.covered, q.upto)), looked = greatest(c.looked, $4)

@@ -1,5 +1,5 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import { type RunResult, STAGES, type TaskStatus } from '../../contracts/words.ts';
-import { groupedBy } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 export interface HistoryRun {

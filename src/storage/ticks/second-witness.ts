@@ -1,7 +1,7 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { judgeStated, STATED_SLACK_MS, type StatedComparison } from '../../market/second-witness.ts';
-import { groupedBy } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 import { noteWithdrawal, withoutRange } from './coverage.ts';

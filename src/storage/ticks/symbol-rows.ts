@@ -1,7 +1,8 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
-import { groupedBy, kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
+import { kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
 import { onSnapshot, type Queryable, type Transaction } from '../database/database.ts';
 import { lakeOf } from '../lake/lake.ts';
 import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';

@@ -1,6 +1,7 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
-import { groupedBy, kindCode, sideOf, tickKindOf } from '../database/codes.ts';
+import { kindCode, sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
 import { lakeChunks, lakeTicks, type MovedRange, mergedBatches, movedRanges } from '../lake/lake-ticks.ts';

@@ -1,9 +1,10 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import type { Instrument, Resolution, TickColumns } from '../../contracts/market-data.ts';
 import { DAY_MS, type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { complementReport } from '../../market/integrity/complement.ts';
 import { type GroupMember, type GroupReport, groupReport } from '../../market/integrity/group-sum.ts';
 import { type CandleFilter, readCandles } from '../candles/candles.ts';
-import { groupedBy, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
+import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { ACCEPTED_TWINS } from '../markets/twins.ts';
 import type { DataWarning } from './unusual-quiet.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { groupedBy } from '../../../src/contracts/grouped-by.ts';
 import { INTERVALS, TICK_KINDS } from '../../../src/contracts/words.ts';
 import {
   flagBits,
-  groupedBy,
   intervalMinutes,
   intervalOf,
   kindCode,

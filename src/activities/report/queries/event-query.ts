@@ -5,7 +5,7 @@ import { areReversed, MAX_APART_MS, mirrorBook, tradeCosts, twinBasis } from '..
 import type { EventPageData, EventQuote, TwinPair } from '../../../report/site/event-page.ts';
 import { priceDifference } from '../../../report/site/event-prices.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
-import { instrumentsOfEvent, type StoredInstrument, symbolsOfInstruments } from '../../../storage/markets/instruments.ts';
+import { instrumentsOfEvent, keysOf, type StoredInstrument, symbolsOfInstruments } from '../../../storage/markets/instruments.ts';
 import { openTwins, twinsOf } from '../../../storage/markets/twins.ts';
 import { recentCloses } from '../../../storage/runs/run-rows.ts';
 import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
@@ -91,8 +91,6 @@ const priced = <Market extends Pick<StoredInstrument, 'book' | 'fees'>>(market: 
   ...market,
   ...tradeCosts(market.book ?? { bid: null, ask: null }, market.fees),
 });
-
-const keysOf = (instruments: readonly StoredInstrument[]): readonly number[] => [...new Set(instruments.map(({ key }) => key))];
 
 /** The newest tick of each instrument: of a market with trades its last trade, of any other one its last price point. */
 const lastPrices = async (queryable: Queryable, keys: readonly number[], now: number): Promise<(key: number) => LastTick | undefined> => {

@@ -8,38 +8,9 @@ import type { Queryable } from '../../../storage/database/database.ts';
 import { listSymbols, symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { universeOverviews } from '../../../storage/markets/universe-overview.ts';
 import { runHistory } from '../../../storage/runs/run-history.ts';
-import { gapsBySymbol, mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';
-import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
+import { gapsBySymbol } from '../../../storage/runs/run-rows.ts';
 import { VERSION } from '../../../version.ts';
-import { MIN_GAP_MS } from './run-query.ts';
-
-export interface SymbolPrices {
-  /** Newest tick of the symbol's most active instrument; `null` when there is none. */
-  readonly last: LastTick | null;
-  /** Closes of the symbol's most active instrument in the last seven days, oldest first. */
-  readonly spark: readonly LastTick[];
-  /** Time between two closes in `spark`; milliseconds. */
-  readonly sparkStep: number;
-}
-
-/** The newest price and the last seven days of each symbol. @param now UTC epoch milliseconds */
-export async function symbolPrices(
-  queryable: Queryable,
-  symbols: readonly string[],
-  now: number,
-): Promise<(symbol: string) => SymbolPrices> {
-  const window = { from: now - 7 * DAY_MS, to: now };
-  const active = await mostActiveInstruments(queryable, { symbols, ...window });
-  const keys = active.map(({ instrumentKey }) => instrumentKey);
-  const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: now });
-  const closes = await recentCloses(queryable, { instruments: active, ...window });
-  const keyOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
-  return (symbol) => {
-    const key = keyOf.get(symbol) ?? -1;
-    const spark = closes.get(key);
-    return { last: last.get(key) ?? null, spark: spark?.points ?? [], sparkStep: spark?.step ?? 3_600_000 };
-  };
-}
+import { MIN_GAP_MS, symbolPrices } from './run-query.ts';
 
 /** Number of runs in the grid, one column each: five days of runs every four hours. */
 export const MAX_RUNS = 30;
@@ -103,7 +74,7 @@ const symbolRows = async (
 ): Promise<readonly HistorySymbolRow[]> => {
   const symbols = [...newestRun.keys()].sort();
   const looked = symbols.slice(0, MAX_SYMBOLS);
-  const prices = await symbolPrices(queryable, looked, now);
+  const prices = await symbolPrices(queryable, looked, { to: now });
   const titles = await symbolsByName(queryable, looked);
   return await Promise.all(
     symbols.map(async (symbol): Promise<HistorySymbolRow> => {
@@ -132,7 +103,7 @@ export async function loadSymbolIndex(queryable: Queryable, now: number): Promis
   const names = entries.map(({ symbol }) => symbol);
   // shards of universes have no row of their own, since they have tens of thousands of markets
   for (const symbol of looked.keys()) if (!names.includes(symbol)) looked.delete(symbol);
-  const prices = await symbolPrices(queryable, names, now);
+  const prices = await symbolPrices(queryable, names, { to: now });
   const gaps = await gapsBySymbol(queryable, {
     symbols: [...looked.keys()],
     asOf: [...looked.values()],

@@ -3,13 +3,14 @@ import { orderedParams, storedParams } from '../../../backtest/record/passport-c
 import type { PipelineStatus, TaskResult } from '../../../contracts/run/pipeline-status.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import { numberIn } from '../../../contracts/task/task-output.ts';
-import { DAY_MS, type Stage, stageTaskId } from '../../../contracts/words.ts';
+import { DAY_MS, type SourceType, type Stage, stageTaskId } from '../../../contracts/words.ts';
 import { incidentsOfRun } from '../../../incidents/rows/incidents.ts';
+import type { RecentPrices } from '../../../report/charts/sparkline.ts';
 import { paramsText } from '../../../report/elements/format.ts';
 import type { FiledRun } from '../../../report/elements/report-path.ts';
 import { type ComparedMetrics, changesSince } from '../../../report/run/changes.ts';
 import type { RunOnPage, RunPageData, RunSymbolRow } from '../../../report/run/run-data.ts';
-import { groupTasks, stagesOfWhole } from '../../../report/run/symbol-tasks.ts';
+import { groupRun, stagesOfWhole } from '../../../report/run/symbol-tasks.ts';
 import { mostUrgentRows } from '../../../report/run/task-grid.ts';
 import { redactInput } from '../../../secrets/redact-input.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
@@ -60,13 +61,7 @@ export const runningOnPage = (status: PipelineStatus, now: number, reasons: read
 
 /** The symbols that a run's page lists: all of them, or those that need attention first. */
 export const listedSymbols = (run: ShownRun): readonly string[] =>
-  mostUrgentRows(
-    groupTasks(
-      run.status,
-      run.config.symbols.map(({ symbol }) => symbol),
-    ).symbols,
-    MAX_SYMBOLS,
-  ).map(({ symbol }) => symbol);
+  mostUrgentRows(groupRun(run.status, run.config).symbols, MAX_SYMBOLS).map(({ symbol }) => symbol);
 
 /** Reads everything that a run's page shows; `tasks` are those of its listed symbols. */
 export async function loadRunPage(
@@ -181,6 +176,28 @@ const comparedMetrics = (best: BestBacktests): ReadonlyMap<string, ComparedMetri
     }),
   );
 
+/**
+ * The newest price and the last seven days of each symbol's most active instrument.
+ * @param window.to UTC epoch milliseconds
+ * @param window.daysBack days in which the most active instrument is searched. @default 7, also for shorter ones
+ */
+export async function symbolPrices(
+  queryable: Queryable,
+  symbols: readonly string[],
+  { to, daysBack = 7, sourceTypes }: { readonly to: number; readonly daysBack?: number; readonly sourceTypes?: readonly SourceType[] },
+): Promise<(symbol: string) => RecentPrices> {
+  const active = await mostActiveInstruments(queryable, { symbols, sourceTypes, from: to - Math.max(7, daysBack) * DAY_MS, to });
+  const keys = active.map(({ instrumentKey }) => instrumentKey);
+  const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: to });
+  const closes = await recentCloses(queryable, { instruments: active, from: to - 7 * DAY_MS, to });
+  const keyOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
+  return (symbol) => {
+    const key = keyOf.get(symbol) ?? -1;
+    const spark = closes.get(key);
+    return { last: last.get(key) ?? null, spark: spark?.points ?? [], sparkStep: spark?.step ?? 3_600_000 };
+  };
+}
+
 const symbolRows = async (
   queryable: Queryable,
   run: ShownRun,
@@ -188,18 +205,11 @@ const symbolRows = async (
 ): Promise<readonly RunSymbolRow[]> => {
   const { symbols, tasks, best, links } = known;
   const { asOf, daysBack, sourceTypes } = run.config;
-  const window = { from: asOf - Math.max(7, daysBack) * DAY_MS, to: asOf };
   if (symbols.length === 0) return [];
-  const active = await mostActiveInstruments(queryable, { symbols, sourceTypes, ...window });
-  const keys = active.map(({ instrumentKey }) => instrumentKey);
-  const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: asOf });
-  const closes = await recentCloses(queryable, { instruments: active, from: asOf - 7 * DAY_MS, to: asOf });
+  const prices = await symbolPrices(queryable, symbols, { to: asOf, daysBack, sourceTypes });
   const titles = await symbolsByName(queryable, symbols);
-  const instrumentOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
   const outputs = new Map(tasks.map((task) => [task.taskId, task.output]));
   return symbols.map((symbol): RunSymbolRow => {
-    const key = instrumentOf.get(symbol);
-    const spark = key === undefined ? undefined : closes.get(key);
     const backtest = best.get(symbol);
     const stored = backtest === undefined ? undefined : decodeMetrics(backtest.metrics);
     const because = stored?.weak.sharpe ?? stored?.undefined.sharpe;
@@ -209,9 +219,7 @@ const symbolRows = async (
       href: links.symbolHref(symbol),
       rowsIn: numberIn(outputs.get(stageTaskId(symbol, 'collect')), 'ticks'),
       quarantined: numberIn(outputs.get(stageTaskId(symbol, 'clean')), 'quarantined'),
-      last: key === undefined ? null : (last.get(key) ?? null),
-      spark: spark?.points ?? [],
-      sparkStep: spark?.step ?? 3_600_000,
+      ...prices(symbol),
       best:
         backtest === undefined || stored === undefined || because !== undefined
           ? null

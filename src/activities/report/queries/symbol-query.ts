@@ -1,6 +1,7 @@
 import { resolutionAsOf } from '../../../backtest/engine/market.ts';
 import { calibrationOfMarkets, marketForecasts } from '../../../backtest/metrics/calibration.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import { groupedBy } from '../../../contracts/grouped-by.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import { numberIn, sentencesIn } from '../../../contracts/task/task-output.ts';
@@ -8,7 +9,6 @@ import { INTERVALS, type Interval, type SourceType, stageTaskId, type TickKind }
 import { recordOf } from '../../../input/raw-input.ts';
 import type { CalibrationTable, InstrumentSection, ShortMarket, SymbolPageData } from '../../../report/symbol/symbol-data.ts';
 import { readWalkForwards } from '../../../storage/backtests/walk-forwards.ts';
-import { groupedBy } from '../../../storage/database/codes.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { instrumentsOf, type StoredInstrument } from '../../../storage/markets/instruments.ts';

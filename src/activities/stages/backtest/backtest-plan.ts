@@ -10,7 +10,7 @@ import { fittingInterval } from '../../../market/candles/fitting-interval.ts';
 import { backtestSeries, type StandingSeries, topMembers } from '../../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../../storage/candles/candles.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
-import { instrumentsOf, orderBooks, type StoredInstrument } from '../../../storage/markets/instruments.ts';
+import { instrumentsOf, keysOf, orderBooks, type StoredInstrument } from '../../../storage/markets/instruments.ts';
 import { basisOf, optionsOn, type TrialGroup } from './backtest-trials.ts';
 import { mayLookAtTwins, readTwin, type StandingTwin, standingTwins } from './twin-series.ts';
 
@@ -46,11 +46,7 @@ export async function plannedSeries(
       key,
       ...instrumentAsOf(instrument, window.to),
     }));
-  const looks = await orderBooks(
-    queryable,
-    instruments.map(({ key }) => key),
-    window.to + PRESENT_MS,
-  );
+  const looks = await orderBooks(queryable, keysOf(instruments), window.to + PRESENT_MS);
   const byKey = new Map(instruments.map((one) => [one.key, one]));
   const added = new Map(instruments.map((one) => [one.key, fittingInterval(settings.intervals, one)]));
   const present = new Set([...settings.intervals, ...added.values()]);

@@ -1,3 +1,4 @@
+import { groupedBy } from '../../../contracts/grouped-by.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { TaskResult } from '../../../contracts/run/pipeline-status.ts';
 import { sentencesIn, textsIn } from '../../../contracts/task/task-output.ts';
@@ -94,16 +95,11 @@ const MAX_MESSAGE_LENGTH = 400;
 
 /** One line per reason that several tasks share. */
 const sharedReasons = (all: readonly { readonly id: string; readonly why: string }[]): readonly string[] => {
-  const groups = new Map<string, { readonly ids: string[]; readonly why: string }>();
-  for (const { id, why } of all) {
-    const key = fingerprint(id, { type: 'degraded', message: why });
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { ids: [id], why });
-    else group.ids.push(id);
-  }
-  return [...groups.values()].map(({ ids, why }) => {
-    const more = ids.length - MAX_NAMES;
-    return `${ids.slice(0, MAX_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${cutAtWord(why, MAX_MESSAGE_LENGTH)}`;
+  const groups = groupedBy(all, ({ id, why }) => fingerprint(id, { type: 'degraded', message: why }));
+  return [...groups.values()].map((group) => {
+    const names = group.slice(0, MAX_NAMES).map(({ id }) => id);
+    const more = group.length - names.length;
+    return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${cutAtWord(group[0].why, MAX_MESSAGE_LENGTH)}`;
   });
 };
 

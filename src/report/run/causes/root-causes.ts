@@ -1,3 +1,4 @@
+import { groupedBy } from '../../../contracts/grouped-by.ts';
 import type { TaskResult } from '../../../contracts/run/pipeline-status.ts';
 import { generalText } from '../../../contracts/text/general-text.ts';
 import { STAGES } from '../../../contracts/words.ts';
@@ -39,15 +40,8 @@ export const rootCauses = (
   for (const { status, skippedBecause } of Object.values(tasks)) {
     if (status === 'skipped' && skippedBecause !== undefined) skipped.set(skippedBecause, (skipped.get(skippedBecause) ?? 0) + 1);
   }
-  const groups = new Map<string, [taskId: string, task: TaskResult][]>();
-  for (const entry of Object.entries(tasks)) {
-    const [taskId, { status, error }] = entry;
-    if (status !== 'failed') continue;
-    const key = fingerprint(taskId, error ?? { type: 'Error', message: '' }, whatOf(taskId));
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [entry]);
-    else group.push(entry);
-  }
+  const failed = Object.entries(tasks).filter(([, { status }]) => status === 'failed');
+  const groups = groupedBy(failed, ([taskId, { error }]) => fingerprint(taskId, error ?? { type: 'Error', message: '' }, whatOf(taskId)));
   return [...groups.values()]
     .map((group): SharedFailure => {
       const [[first, { error }]] = group;

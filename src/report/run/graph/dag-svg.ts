@@ -1,3 +1,4 @@
+import { groupedBy } from '../../../contracts/grouped-by.ts';
 import type { PipelineStatus, TaskResult } from '../../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../../contracts/run/run-config.ts';
 import { STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
@@ -45,14 +46,7 @@ export const dagOf = (status: PipelineStatus, config: RunConfig): Dag | undefine
     for (const before of dependencies) push(followers, before, taskId);
     for (const after of runBefore) push(gates, after, taskId);
   }
-  const groups = new Map<string, { symbols: string[]; pieces: readonly Piece[] }>();
-  for (const { symbol } of config.symbols) {
-    const pieces = piecesOf(symbol, stages, gates, followers);
-    const key = JSON.stringify(pieces);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { symbols: [symbol], pieces });
-    else group.symbols.push(symbol);
-  }
+  const split = config.symbols.map(({ symbol }) => ({ symbol, pieces: piecesOf(symbol, stages, gates, followers) }));
   const nodes: DagNode[] = [];
   const edges: (readonly [number, number])[] = [];
   const custom = new Map<string, number>();
@@ -63,9 +57,10 @@ export const dagOf = (status: PipelineStatus, config: RunConfig): Dag | undefine
   for (const { taskId, dependencies } of config.tasks) {
     for (const before of dependencies) if (custom.has(before)) edges.push([custom.get(before) ?? 0, custom.get(taskId) ?? 0]);
   }
-  for (const { symbols, pieces } of groups.values()) {
+  for (const group of groupedBy(split, ({ pieces }) => JSON.stringify(pieces)).values()) {
+    const symbols = group.map(({ symbol }) => symbol);
     let last: number | undefined;
-    for (const piece of pieces) {
+    for (const piece of group[0].pieces) {
       const at = nodes.length;
       nodes.push(pieceNode(symbols, piece, status));
       if (last !== undefined) edges.push([last, at]);

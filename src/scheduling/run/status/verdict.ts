@@ -1,3 +1,4 @@
+import { groupedBy } from '../../../contracts/grouped-by.ts';
 import { type RunResult, STAGES } from '../../../contracts/words.ts';
 import type { RunFailure } from '../run-events.ts';
 import { CANCELLED, FAILED, type RunState, SKIPPED, SUCCESS } from '../run-state.ts';
@@ -75,17 +76,11 @@ export function reasonsOf(state: RunState): string[] {
 
 /** Returns each distinct reason once with the number of tasks it applies to, in graph order of the first task. */
 function degradedReasons({ degraded, graph }: RunState): string[] {
-  const tasksOf = new Map<string, number[]>();
-  for (const task of [...degraded.keys()].sort((a, b) => a - b)) {
-    for (const reason of degraded.get(task) ?? []) {
-      const tasks = tasksOf.get(reason);
-      if (tasks === undefined) tasksOf.set(reason, [task]);
-      else tasks.push(task);
-    }
-  }
-  const reasons = [...tasksOf].map(([reason, tasks]) =>
-    tasks.length === 1 ? `${graph.ids[tasks[0]]}: ${reason}` : `${graph.ids[tasks[0]]} and ${tasks.length - 1} more: ${reason}`,
-  );
+  const inOrder = [...degraded].sort(([a], [b]) => a - b).flatMap(([task, reasons]) => reasons.map((reason) => ({ task, reason })));
+  const reasons = [...groupedBy(inOrder, ({ reason }) => reason)].map(([reason, tasks]) => {
+    const more = tasks.length === 1 ? '' : ` and ${tasks.length - 1} more`;
+    return `${graph.ids[tasks[0].task]}${more}: ${reason}`;
+  });
   const more = reasons.length - REASONS_NAMED;
   return more > 0 ? [...reasons.slice(0, REASONS_NAMED), `${more} more reasons`] : reasons;
 }

@@ -1,7 +1,8 @@
 import { badInput, type PastError } from '../../../contracts/errors.ts';
+import { groupedBy } from '../../../contracts/grouped-by.ts';
 import type { PastAttempt, StageEffect } from '../../../contracts/task/stage-report.ts';
 import { DAY_MS, STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
-import { groupedBy, jsonb } from '../../database/codes.ts';
+import { jsonb } from '../../database/codes.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from '../../database/database.ts';
 
 export { discardUnstored, effectsOf, reusableEffects } from './ledger-takeover.ts';
