@@ -42,10 +42,8 @@ export function createClean({ quarantineLimit = 0.01, probe, onInstrument }: Cle
     await work.commit(async (transaction) => {
       const total = newTally();
       const batches = await stagingBatches(transaction, { executionId: input.executionId, symbol: input.symbol });
-      const instruments = await instrumentsByKey(
-        transaction,
-        batches.map(({ instrumentKey }) => instrumentKey),
-      );
+      const keys = batches.map(({ instrumentKey }) => instrumentKey);
+      const instruments = await instrumentsByKey(transaction, keys);
       await probe?.('clean 1: claimed');
       for (const batch of batches) {
         if (batch.first === null) continue;

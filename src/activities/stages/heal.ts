@@ -49,10 +49,8 @@ export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest)
       await stagePage(database, { executionId, symbol: name, instrumentKey, pageNumber: 0, order: 'newest-first', rows: staged });
       const healed = [...(await cleanAndStore({ database, log, executionId, symbol: name, asOf })).values()];
       const inserted = healed.reduce((sum, one) => sum + one.inserted, 0);
-      await markHealed(
-        database,
-        good.map(({ id }) => id),
-      );
+      const ids = good.map(({ id }) => id);
+      await markHealed(database, ids);
       ends.push({ ...end, inserted });
     } finally {
       // an error here is ignored: a worker removes rows that stay in staging, as after a killed import

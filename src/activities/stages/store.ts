@@ -32,10 +32,8 @@ export function createStore({ database, log, probe, onInstrument }: StoreDepende
     const { symbol, settings } = input;
     const key = { executionId: input.executionId, symbol };
     const staged = await stagingBatches(database, key);
-    const days = await stagedDays(
-      database,
-      staged.map(({ id }) => id),
-    );
+    const ids = staged.map(({ id }) => id);
+    const days = await stagedDays(database, ids);
     await ensurePartitions(database, days);
     await probe?.('store 1: partitions');
     return await work.commit(async (transaction) => {

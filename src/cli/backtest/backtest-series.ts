@@ -61,13 +61,9 @@ export async function storedSeries(
     if (all.length === 0 && !(await symbolsByName(database, [symbol])).has(symbol))
       throw usageError(`there is no symbol ${symbol}; \`predictlab symbols list\` shows what there is`);
     const instruments = all.filter(({ id }) => flags.instrument === undefined || id === flags.instrument);
+    const ids = all.map(({ id }) => id);
     if (flags.instrument !== undefined && instruments.length === 0)
-      throw usageError(
-        `${symbol} has no instrument ${flags.instrument}${didYouMean(
-          flags.instrument,
-          all.map(({ id }) => id),
-        )}`,
-      );
+      throw usageError(`${symbol} has no instrument ${flags.instrument}${didYouMean(flags.instrument, ids)}`);
     const filter = {
       open: instruments.map(({ key }) => key),
       closed: [],

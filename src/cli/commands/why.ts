@@ -18,15 +18,9 @@ export default function register(command: Command): void {
         const why = await queryRun(lab, run, {
           live: async () => {
             const graph = await lab.graph(run);
-            if (graph.length > 0 && !graph.some((task) => task.taskId === taskId || task.taskId.startsWith(`${taskId}/`)))
-              throw noTask(
-                run,
-                taskId,
-                didYouMean(
-                  taskId,
-                  graph.map((task) => task.taskId),
-                ),
-              );
+            const ids = graph.map((task) => task.taskId);
+            if (ids.length > 0 && !ids.some((id) => id === taskId || id.startsWith(`${taskId}/`)))
+              throw noTask(run, taskId, didYouMean(taskId, ids));
             return await lab.why(run, taskId);
           },
           recorded: (ended) => {

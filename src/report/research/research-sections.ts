@@ -71,23 +71,9 @@ export const trialsTable = (trials: readonly ResearchTrial[], more: readonly Col
       { head: 'strategy', align: 'text', sortBy: strategyName, cell: strategyName },
       figure('return', (one) => one.metrics['totalReturn'] ?? null, signedPercent),
       figure('over holding', returnOverHold, signedPercent),
-      figure(
-        'sharpe',
-        (one) => strongMetric(one, 'sharpe'),
-        (value) => formatNumber(value, 2),
-        'sharpe',
-      ),
-      figure(
-        'maxDD',
-        (one) => strongMetric(one, 'maxDrawdown'),
-        (value) => formatPercent(value),
-        'maxDrawdown',
-      ),
-      figure(
-        'trades',
-        (one) => one.metrics['trades'] ?? null,
-        (value) => formatNumber(value),
-      ),
+      strongFigure('sharpe', 'sharpe', (value) => formatNumber(value, 2)),
+      strongFigure('maxDD', 'maxDrawdown', formatPercent),
+      figure('trades', (one) => one.metrics['trades'] ?? null, formatNumber),
       figure('skill', strongSkill, (value) => formatNumber(value, 3), 'skill'),
       {
         head: 'passport',
@@ -120,6 +106,9 @@ const figure = (
       : write(found);
   },
 });
+
+const strongFigure = (head: string, key: string, write: (value: number) => string): Column<ResearchTrial> =>
+  figure(head, (one) => strongMetric(one, key), write, key);
 
 /** Maximum number of differing trades that are listed. */
 const MAX_PAIRS = 200;

@@ -109,21 +109,13 @@ const symbolChanges = (before: ComparedRun, now: ComparedRun): readonly string[]
   const names = (run: ComparedRun): ReadonlySet<string> => new Set(run.config.symbols.map(({ symbol }) => symbol));
   const earlier = names(before);
   const later = names(now);
-  const list = (word: string, symbols: readonly string[]): readonly string[] => {
+  const list = (word: string, all: ReadonlySet<string>, without: ReadonlySet<string>): readonly string[] => {
+    const symbols = [...all].filter((symbol) => !without.has(symbol));
     if (symbols.length === 0) return [];
     const more = symbols.length > 5 ? ` and ${symbols.length - 5} more` : '';
     return [`${word}: ${symbols.slice(0, 5).join(', ')}${more}`];
   };
-  return [
-    ...list(
-      'new symbols',
-      [...later].filter((s) => !earlier.has(s)),
-    ),
-    ...list(
-      'symbols left out',
-      [...earlier].filter((s) => !later.has(s)),
-    ),
-  ];
+  return [...list('new symbols', later, earlier), ...list('symbols left out', earlier, later)];
 };
 
 const COMPARED = [

@@ -40,10 +40,8 @@ export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
  */
 export const foldedApart = (symbols: readonly SymbolTasks[]): readonly [rows: readonly SymbolTasks[], rest: readonly SymbolTasks[]] => {
   if (symbols.length <= MAX_ROWS) return [symbols, []];
-  const rows = mostUrgentRows(
-    symbols.filter(({ verdict }) => WRONG.has(verdict)),
-    MAX_ROWS,
-  );
+  const wrong = symbols.filter(({ verdict }) => WRONG.has(verdict));
+  const rows = mostUrgentRows(wrong, MAX_ROWS);
   const shown = new Set(rows);
   return [rows, symbols.filter((row) => !shown.has(row))];
 };

@@ -37,10 +37,8 @@ export const renderEventPage = (data: EventPageData): string => {
   const sources = [...new Set(quotes.map(({ instrument }) => instrument.source))];
   const ends = outcomes.flatMap(([{ instrument }]) => (instrument.closed ? [] : (instrument.closesAt ?? [])));
   const next = ends.length === 0 ? null : Math.min(...ends);
-  const title = eventTitle(
-    event,
-    outcomes.map(([{ instrument }]) => instrument.title),
-  );
+  const titles = outcomes.map(([{ instrument }]) => instrument.title);
+  const title = eventTitle(event, titles);
   return sitePage({
     title: `${title} · event`,
     current: 'events',

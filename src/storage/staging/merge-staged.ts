@@ -38,10 +38,8 @@ export async function mergeStaged(
   batches: readonly StagingBatch[],
   { days, onChunk, onMerged }: MergeOptions,
 ): Promise<Merged> {
-  const states = await lockInstruments(
-    transaction,
-    batches.map(({ instrumentKey }) => instrumentKey),
-  );
+  const keys = batches.map(({ instrumentKey }) => instrumentKey);
+  const states = await lockInstruments(transaction, keys);
   // a month's partition may have been dropped meanwhile, by `prune` or a move to the lake; from here on both wait for this transaction
   await transaction.query('lock table only ticks in row exclusive mode');
   await ensurePartitions(transaction, days);
@@ -59,10 +57,8 @@ export async function mergeStaged(
     }
     await onMerged?.(batch.instrumentKey, merged);
   }
-  await mergeCoverage(
-    transaction,
-    batches.map(({ id }) => id),
-  );
+  const ids = batches.map(({ id }) => id);
+  await mergeCoverage(transaction, ids);
   return total;
 }
 

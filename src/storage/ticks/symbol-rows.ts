@@ -113,11 +113,8 @@ interface WantedPaths {
 export async function pricePaths(queryable: Queryable, paths: WantedPaths): Promise<ReadonlyMap<number, readonly LastTick[]>> {
   const { wanted, stretches } = paths;
   return await onSnapshot(queryable, async (transaction) => {
-    const moved = await movedRanges(
-      transaction,
-      {},
-      wanted.map(({ instrumentKey }) => instrumentKey),
-    );
+    const keys = wanted.map(({ instrumentKey }) => instrumentKey);
+    const moved = await movedRanges(transaction, {}, keys);
     const ranges = wanted.flatMap((one, place) =>
       moved.flatMap((range) => {
         const [from, to] = [Math.max(range.from, Math.floor(one.from)), Math.min(range.to, Math.floor(one.to) + 1)];

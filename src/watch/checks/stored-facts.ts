@@ -68,12 +68,8 @@ export function goneCheck({ database }: { database: Queryable }): Check {
       for (const id of await unseenSince(database, now - FORGOTTEN_MS))
         await closeIncident(database, id, 'nothing has checked it for seven days');
       const symbols = open.flatMap(({ subjects }) => subjects.filter(({ isSymbol, wellAt }) => isSymbol && wellAt === null));
-      const gone = new Set(
-        await disabledAmong(
-          database,
-          symbols.map(({ subject }) => subject),
-        ),
-      );
+      const names = symbols.map(({ subject }) => subject);
+      const gone = new Set(await disabledAmong(database, names));
       const looked = symbols.filter(({ subject }) => gone.has(subject)).map((subject) => ({ ...subject, at: now }));
       return { at: now, troubles: [], looked };
     },

@@ -40,10 +40,8 @@ export async function loadChosenBacktest(
     .filter((other) => other !== -1)
     .sort((a, b) => sharpeOf(heads[b]) - sharpeOf(heads[a]) || a - b)
     .slice(0, MAX_COMPARED);
-  const curves = await backtestCurves(
-    queryable,
-    [index, ...compared].map((i) => heads[i].id),
-  );
+  const ids = [index, ...compared].map((i) => heads[i].id);
+  const curves = await backtestCurves(queryable, ids);
   const own = curves.get(head.id);
   if (own === undefined) return null;
   const shown = series.find(({ interval }) => interval === head.interval);

@@ -52,11 +52,8 @@ export async function loadTwinPairs(queryable: Queryable, now: number): Promise<
     })
     .sort((a, b) => Math.abs(b.difference.value) - Math.abs(a.difference.value))
     .slice(0, MAX_PAIRS);
-  const quoteOf = await quotes(
-    queryable,
-    ranked.flatMap(({ markets }) => markets),
-    now,
-  );
+  const markets = ranked.flatMap((pair) => pair.markets);
+  const quoteOf = await quotes(queryable, markets, now);
   return ranked.map(({ markets: [a, b], difference }) => ({ quotes: [quoteOf(a, a), quoteOf(b, a)], difference }));
 }
 

@@ -72,11 +72,8 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
         // results of a strategy whose code is not fully covered by its hash are computed again, since the code may have changed
         const before = trials.some(({ strategy }) => codeGap(strategy) !== undefined) ? [] : (unchanged.get(basis) ?? []);
         if (before.length === trials.length) {
-          await takeOverBacktests(
-            transaction,
-            input,
-            before.map(({ id }) => id),
-          );
+          const ids = before.map(({ id }) => id);
+          await takeOverBacktests(transaction, input, ids);
           const stored = before.map((one) => ({ ...one, ...decodeMetrics(one.metrics) }));
           const results = stored.filter(({ failed }) => failed === null);
           for (const one of stored) if (one.failed !== null) tally.fail({ ...one, because: one.failed }, name);
