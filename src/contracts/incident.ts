@@ -22,3 +22,14 @@ export interface Alert {
   readonly text: string;
   readonly incident: Incident;
 }
+
+/** One alert of an incident on its way to one sink. */
+export interface AlertDelivery {
+  readonly event: IncidentEvent;
+  readonly sink: string;
+  /** Time of the delivery, UTC epoch milliseconds; null while the alert is not delivered. */
+  readonly deliveredAt: number | null;
+  readonly attempts: number;
+  /** The last error of a delivery that failed. */
+  readonly error: string | null;
+}

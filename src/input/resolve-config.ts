@@ -4,6 +4,7 @@ import { DEFAULT_MAX_CONCURRENT, DEFAULT_RETRY, defaultTimeoutMs } from '../cont
 import { DEFAULT_PRIORITY, type Interval, type ReadyOrder, type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { resolveBacktest, resolveStrategyBacktest } from './backtest-fields.ts';
 import { deadlineAt, durationMs } from './field-schemas.ts';
+import type { KnownNames } from './pipeline-schema.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
 
 /** The facts of a catalogue symbol that a run's input needs. */
@@ -20,13 +21,7 @@ export interface KnownSources {
   readonly byDefault: readonly SourceType[];
 }
 
-interface Catalogue {
-  readonly symbols: readonly KnownSymbol[];
-  readonly sources: KnownSources;
-  readonly now: number;
-  readonly clock?: number;
-  readonly start?: number;
-}
+type Catalogue = Pick<KnownNames, 'symbols' | 'sources' | 'now' | 'clock' | 'start'>;
 
 type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 

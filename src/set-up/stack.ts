@@ -111,13 +111,7 @@ function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => name === 'TEMPORAL_CLI' || !name.startsWith('TEMPORAL_')));
 }
 
-interface StackProcessesOptions {
-  readonly kind: ProcessRecord['kind'];
-  readonly home: string;
-  readonly keepUp: boolean;
-  readonly closers: Closers;
-  readonly log: Log;
-}
+type StackProcessesOptions = Pick<StackOptions, 'kind' | 'home' | 'closers' | 'log'> & Required<Pick<StackOptions, 'keepUp'>>;
 
 /** Starts the processes of a stack, and keeps a record of them that a later `dev` or `demo` reads. `close` removes the record. */
 class StackProcesses {

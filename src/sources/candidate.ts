@@ -1,21 +1,11 @@
-import type { CandidateRow, Instrument, QuarantineReason, TimeRange } from '../contracts/market-data.ts';
+import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-data.ts';
 import { contentIdentity, spelledId, tradeIdentity } from '../market/identity.ts';
 import { mirrorPrice } from '../market/mirror-price.ts';
 import type { ReadNumber } from './catalogue/scalars.ts';
 
 /** One row as an adapter reads it. Where the venue gives no id of a trade, the fields in `content` identify it. */
-export interface ReadRow {
-  readonly kind: CandidateRow['kind'];
-  readonly time: number | null;
-  readonly price: number | null;
-  readonly size: number | null;
-  readonly side: CandidateRow['side'];
-  readonly outcome: string | null;
-  readonly tradeId: string | null;
+export interface ReadRow extends Omit<CandidateRow, 'identity' | 'grain'> {
   readonly content: readonly (string | number | null)[];
-  readonly raw: string;
-  readonly defect: QuarantineReason | null;
-  readonly block?: boolean;
   /** Length in seconds of the bucket that a price point represents, where the venue states it. */
   readonly grain?: number;
 }

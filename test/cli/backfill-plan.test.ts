@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { intervalsOf } from '../../src/cli/commands/schedule.ts';
+import type { TimeRange } from '../../src/contracts/market-data.ts';
 import { windowOf } from '../../src/contracts/run/run-window.ts';
-import { isInside, type TimeSpan } from '../../src/storage/runs/ledger/ledger.ts';
+import { isInside } from '../../src/storage/runs/ledger/ledger.ts';
 
 const HOUR = 3_600_000;
 const BEGIN = Date.UTC(2026, 0, 2);
@@ -16,7 +17,7 @@ const schedule = fc
   });
 
 /** Windows of earlier successful runs. */
-const windows: fc.Arbitrary<readonly TimeSpan[]> = fc.array(
+const windows: fc.Arbitrary<readonly TimeRange[]> = fc.array(
   fc
     .tuple(fc.integer({ min: -48, max: 500 }), fc.integer({ min: 1, max: 200 }))
     .map(([from, hours]) => ({ from: BEGIN + from * HOUR, to: BEGIN + (from + hours) * HOUR })),

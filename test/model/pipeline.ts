@@ -1,6 +1,6 @@
 import { collectAll } from '../../src/activities/stages/collect/collect-all.ts';
 import { failedForGood, sourceTime } from '../../src/activities/stages/collect/collect-failures.ts';
-import type { InstrumentStaging, Reached } from '../../src/activities/stages/collect/collect-instrument.ts';
+import type { InstrumentStaging } from '../../src/activities/stages/collect/collect-instrument.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import { windowOf } from '../../src/contracts/run/run-window.ts';
@@ -11,6 +11,7 @@ import { judgeStated, STATED_SLACK_MS } from '../../src/market/second-witness.ts
 import { SETTLE_MS } from '../../src/sources/catalogue/market-life.ts';
 import type { Source, SourcePage, Sources } from '../../src/sources/source.ts';
 import { missingRanges } from '../../src/sources/walk/time-ranges.ts';
+import type { CollectProgress } from '../../src/storage/staging/collect-progress.ts';
 import type { ModelVenue } from './model-venue.ts';
 import { StoredPoints, union } from './price-points.ts';
 import { DAY, type Firing, HOUR } from './world.ts';
@@ -51,7 +52,7 @@ interface Staged {
   ranges: TimeRange[];
   looked: number | null;
   withdrawnFrom: number | null;
-  progress: Reached | undefined;
+  progress: CollectProgress | undefined;
 }
 
 const never = new AbortController().signal;

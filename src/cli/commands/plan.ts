@@ -9,8 +9,7 @@ import { ruleFor } from '../../contracts/task/after-failure.ts';
 import { DAY_MS, STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
 import { type EarlierRun, mermaidOf } from '../../scheduling/graph/plan.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
-import { runOf } from '../../storage/runs/runs.ts';
+import { retryOf } from '../../storage/runs/runs.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { plannedUniverses, universeLines } from '../plan/universe-lines.ts';
@@ -79,15 +78,9 @@ function refuseOthersWithRetry(command: Command): void {
 }
 
 async function retried(database: Database, run: string): Promise<{ input: PipelineInput; earlier: EarlierRun }> {
-  const stored = await runOf(database, run);
-  if (stored === undefined) throw noRun(run);
-  const { input, config, runId, executionId } = stored;
-  const again: PipelineInput = {
-    ...(input as PipelineInput),
-    symbols: config.symbols.map(({ symbol }) => symbol),
-    asOf: new Date(config.asOf).toISOString(),
-  };
-  return { input: again, earlier: { runId, succeeded: new Set(await reusableEffects(database, executionId)) } };
+  const found = await retryOf(database, run);
+  if (found === undefined) throw noRun(run);
+  return { input: found.input, earlier: { runId: found.runId, succeeded: new Set(found.reused) } };
 }
 
 function toRun(tasks: readonly PlannedTask[], retries: ReadonlyMap<string, RetryInput>): (readonly [string, RetryInput])[] {
@@ -116,10 +109,10 @@ export function planLines(tasks: readonly PlannedTask[]): string[] {
 function retriesOf({ symbols, stages, tasks }: RunConfig): ReadonlyMap<string, RetryInput> {
   const retries = new Map<string, RetryInput>();
   for (const stage of STAGES) {
-    const retry = retryOf(stages[stage].policy);
+    const retry = policyInput(stages[stage].policy);
     for (const { symbol } of symbols) retries.set(stageTaskId(symbol, stage), retry);
   }
-  for (const { taskId, policy } of tasks) retries.set(taskId, retryOf(policy));
+  for (const { taskId, policy } of tasks) retries.set(taskId, policyInput(policy));
   return retries;
 }
 
@@ -133,7 +126,7 @@ const NAMED = 4;
 const named = (taskIds: readonly string[]): string =>
   taskIds.length > NAMED ? `${taskIds.slice(0, NAMED).join(', ')} and ${taskIds.length - NAMED} more` : taskIds.join(', ');
 
-function retryOf(policy: TaskPolicy): RetryInput {
+function policyInput(policy: TaskPolicy): RetryInput {
   const byError = Object.keys(policy.byError ?? {}).map((type) => [type, ruleInput(ruleFor(policy, type) as RetryRule)] as const);
   return { ...ruleInput(policy), ...(byError.length === 0 ? {} : { byError: Object.fromEntries(byError) }) };
 }

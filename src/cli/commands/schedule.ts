@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import { checkSchedule } from '../../client/schedules/check-schedule.ts';
-import { DEFAULT_SCHEDULE, type ScheduleView } from '../../client/schedules/schedule-options.ts';
+import { DEFAULT_SCHEDULE } from '../../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../../client.ts';
+import type { TimeRange } from '../../contracts/market-data.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import type { ScheduleView } from '../../contracts/schedule-view.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
-import { successfulIntervals, type TimeSpan } from '../../storage/runs/ledger/ledger.ts';
+import { successfulIntervals } from '../../storage/runs/ledger/ledger.ts';
 import { recordDeleting, removeDeleting } from '../../storage/watch/watch-state.ts';
 import { numberOption, takesTime } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
@@ -211,7 +213,7 @@ function failuresOf(given: string | boolean | undefined): number | undefined {
  * @param firings oldest first
  * @param daysBack length of the window of one run, in days
  */
-export function intervalsOf(firings: readonly Date[], daysBack: number): readonly TimeSpan[] {
+export function intervalsOf(firings: readonly Date[], daysBack: number): readonly TimeRange[] {
   const times = firings.map((time) => time.getTime());
   const step = times.length > 1 ? times[1] - times[0] : DAY_MS;
   return times.map((to, i) => ({ from: Math.max(i === 0 ? to - step : times[i - 1], to - daysBack * DAY_MS), to }));

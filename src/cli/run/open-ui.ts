@@ -1,33 +1,23 @@
 import type { PredictLab } from '../../client.ts';
 import type { Closers } from '../../closers.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import type { Log } from '../../contracts/log.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
 import { artifactStoreOf, sentLogs } from '../../files/store/artifact-store.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { reportFolderName } from '../../report/elements/report-path.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
+import type { UiOptions } from '../../ui/serve-ui.ts';
 import { plannedRun, plannedTasks } from '../plan/planned-run.ts';
 
 /** Milliseconds before the next attempt to connect to Temporal. */
 const RECONNECT_MS = 5_000;
 
-export interface OpenUiOptions {
+export interface OpenUiOptions extends Pick<UiOptions, 'port' | 'host' | 'token' | 'control' | 'guarded' | 'log'> {
   readonly env: NodeJS.ProcessEnv;
-  readonly port: number;
   /** Whether to use a free port when the given one is in use. @default false: refuse */
   readonly orFree?: boolean;
-  /** Address to listen on. @default "127.0.0.1" */
-  readonly host?: string;
-  /** The token that lets its holder act and, with `guarded`, read. @default none */
-  readonly token?: string | null;
-  /** Whether the pages have buttons that act on runs. @default false */
-  readonly control?: boolean;
-  /** Whether reading needs the token too. @default false */
-  readonly guarded?: boolean;
   readonly closers: Closers;
-  readonly log: Log;
 }
 
 /** Serves the live pages, and opens the database and Temporal for them. @returns the address of the pages */

@@ -1,22 +1,14 @@
 import ms, { type StringValue } from 'ms';
 import { badInput } from '../../contracts/errors.ts';
-import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
 import { DAY_MS } from '../../contracts/words.ts';
+import type { ScheduleOptions } from './schedule-options.ts';
 
 /** Shortest catch-up window: Temporal silently extends a shorter one to this. */
 const MIN_WINDOW_MS = 10_000;
 
 /** The fields of a schedule that can be checked without the server; any of them may be missing. */
-interface GivenSchedule {
-  readonly scheduleId?: string;
-  readonly cron?: string;
-  readonly timeZone?: string;
-  readonly catchupWindow?: string;
-  readonly jitter?: string;
-  readonly pauseOnFailure?: number;
-  readonly input?: PipelineInput;
-}
+type GivenSchedule = Omit<ScheduleOptions, 'note' | 'replaceInput' | 'check'>;
 
 /** Checks a schedule before the server is called. @throws PredictLabError BadInput, one sentence */
 export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitter, pauseOnFailure, input }: GivenSchedule): void {

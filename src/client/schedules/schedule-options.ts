@@ -22,22 +22,6 @@ export interface ScheduleOptions {
   readonly check?: (input: PipelineInput) => Promise<unknown>;
 }
 
-export interface ScheduleView {
-  readonly scheduleId: string;
-  readonly cron: string;
-  readonly timeZone: string;
-  readonly overlap: string;
-  readonly catchupWindow: string;
-  readonly paused: boolean;
-  readonly note: string | null;
-  readonly jitter: string | null;
-  /** Number of failures in a row after which the schedule pauses; 0 for never. */
-  readonly pauseOnFailure: number;
-  readonly nextRuns: readonly string[];
-  readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
-  readonly input: PipelineInput;
-}
-
 /** Defaults of a schedule. */
 export const DEFAULT_SCHEDULE = {
   scheduleId: 'predictlab',

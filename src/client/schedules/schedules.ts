@@ -9,6 +9,7 @@ import {
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import type { ScheduleView } from '../../contracts/schedule-view.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded, runOutcome } from '../runs/run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
@@ -25,7 +26,7 @@ import {
   type UpcomingRun,
   upcomingOf,
 } from './schedule-firings.ts';
-import { DEFAULT_SCHEDULE, type ScheduleOptions, type ScheduleView } from './schedule-options.ts';
+import { DEFAULT_SCHEDULE, type ScheduleOptions } from './schedule-options.ts';
 
 /** The result of a trigger: the id of the run that it started, or null and the ids of the open runs that prevented it. */
 export interface Triggered {

@@ -1,5 +1,5 @@
 import { groupedBy } from '../../contracts/grouped-by.ts';
-import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
+import type { AlertDelivery, Incident } from '../../contracts/incident.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 
 type IncidentRow = Omit<Incident, 'openedAt' | 'closedAt'> & { readonly openedAt: Date; readonly closedAt: Date | null };
@@ -49,21 +49,16 @@ const incidentOf = (row: IncidentRow): Incident => ({
 });
 
 /** The delivery of alerts of incidents, by incident id, oldest alert first. Times are UTC epoch milliseconds. */
-export async function alertDeliveries(queryable: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Delivered[]>> {
-  const { rows } = await queryable.query<Delivered & { id: string }>(
+export async function alertDeliveries(
+  queryable: Queryable,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly AlertDelivery[]>> {
+  const { rows } = await queryable.query<AlertDelivery & { id: string }>(
     `select d.incident::text as id, e.event, d.sink, (extract(epoch from d.told_at) * 1000)::float8 as "deliveredAt", d.attempts, d.error
      from alert_deliveries d join incident_events e on e.id = d.event where d.incident = any($1::bigint[]) order by d.event, d.sink`,
     [ids],
   );
   return groupedBy(rows, ({ id }) => id);
-}
-
-interface Delivered {
-  readonly event: IncidentEvent;
-  readonly sink: string;
-  readonly deliveredAt: number | null;
-  readonly attempts: number;
-  readonly error: string | null;
 }
 
 /** The given symbols that are disabled or no longer in the catalogue. */

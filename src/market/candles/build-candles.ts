@@ -85,18 +85,10 @@ function addPrices(candles: OpenCandles, k: number, ticks: SequencedTicks, from:
 }
 
 /** Prices of candles under construction, in the order in which the buckets first occurred; the arrays have spare capacity. */
-interface OpenCandles {
-  openTime: Float64Array;
-  open: Float64Array;
-  high: Float64Array;
-  low: Float64Array;
-  close: Float64Array;
-  trades: Float64Array;
-  firstTime: Float64Array;
-  firstSequence: Float64Array;
-  lastTime: Float64Array;
-  lastSequence: Float64Array;
-}
+type OpenCandles = Record<
+  'openTime' | 'open' | 'high' | 'low' | 'close' | 'trades' | 'firstTime' | 'firstSequence' | 'lastTime' | 'lastSequence',
+  Float64Array
+>;
 
 const COLUMNS = ['openTime', 'open', 'high', 'low', 'close', 'trades', 'firstTime', 'firstSequence', 'lastTime', 'lastSequence'] as const;
 const FIRST_CAPACITY = 256;

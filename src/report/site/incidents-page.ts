@@ -1,19 +1,8 @@
-import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
+import type { AlertDelivery, Incident } from '../../contracts/incident.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { sitePage } from './site-page.ts';
-
-/** One alert of an incident on its way to one sink. */
-export interface AlertDelivery {
-  readonly event: IncidentEvent;
-  readonly sink: string;
-  /** Time of the delivery, UTC epoch milliseconds; null while the alert is not delivered. */
-  readonly deliveredAt: number | null;
-  readonly attempts: number;
-  /** The last error of a delivery that failed. */
-  readonly error: string | null;
-}
 
 /** An incident with the delivery of its alerts, oldest alert first. */
 export interface IncidentRow extends Incident {

@@ -1,23 +1,11 @@
+import type { ScheduleView } from '../../contracts/schedule-view.ts';
 import { formatAge, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { ACTION_SCRIPT, actionButton, actionStatus } from '../elements/live/actions.ts';
 import { sitePage } from './site-page.ts';
 
-/** The schedule as its page shows it. Times are ISO 8601. */
-export interface ScheduleOnPage {
-  readonly scheduleId: string;
-  readonly cron: string;
-  readonly timeZone: string;
-  readonly overlap: string;
-  readonly catchupWindow: string;
-  readonly jitter: string | null;
-  readonly pauseOnFailure: number;
-  readonly paused: boolean;
-  readonly note: string | null;
-  readonly nextRuns: readonly string[];
-  readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
-  readonly input: unknown;
-}
+/** The schedule as its page shows it, with the input of its runs without secrets. */
+export type ScheduleOnPage = Omit<ScheduleView, 'input'> & { readonly input: unknown };
 
 /**
  * The page of the schedule.

@@ -1,28 +1,19 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { latenessFrom, MAX_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { endOf, type Life, timeAfterEnd, timeBeforeOpening, tradableWindow } from '../catalogue/market-life.ts';
-import type { CoveredRange } from '../source.ts';
+import type { CollectRequest, CoveredRange } from '../source.ts';
 import { isWithin, missingRanges } from './time-ranges.ts';
 
-export interface WalkQuestion {
+export interface WalkQuestion extends Pick<CollectRequest, 'window' | 'asOf' | 'clock' | 'lateness' | 'refetch' | 'sampled'> {
   readonly instrument: Life;
-  readonly window: TimeRange;
-  readonly asOf: number;
-  /** The venue's clock before the walk. */
-  readonly clock: number;
   /** Ranges that earlier runs covered; merged and sorted. */
   readonly covered: readonly TimeRange[];
   /** Time up to which an earlier run has looked at the venue; null without one. */
   readonly looked: number | null;
-  /** Expected lateness of rows in milliseconds. */
-  readonly lateness: number;
-  readonly refetch: boolean;
   /** Oldest time that the venue shows; null where it shows all. */
   readonly horizon?: number | null;
   /** Ranges whose trades contradict the venue's totals and that were walked again recently: now neither read nor claimed. */
   readonly doubted?: readonly TimeRange[];
-  /** Whether to re-read covered time as a second look. @default false */
-  readonly sampled?: boolean;
 }
 
 /** The plan of a walk from the newest trade down. */

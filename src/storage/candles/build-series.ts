@@ -1,5 +1,5 @@
 import { groupedBy } from '../../contracts/grouped-by.ts';
-import type { TimeRange } from '../../contracts/market-data.ts';
+import type { TickColumns, TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
 import { bucketStart } from '../../market/candles/bucket.ts';
 import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
@@ -114,15 +114,8 @@ const sameIntervals = (a: readonly Interval[], b: readonly Interval[]): boolean 
   a.length === b.length && a.every((interval, i) => interval === b[i]);
 
 /** Ticks of one instrument and kind as columns, with their sequence numbers; has the shape of `SequencedTicks`. */
-interface StoredTickColumns {
-  readonly length: number;
-  readonly time: Float64Array;
+interface StoredTickColumns extends TickColumns {
   readonly sequence: Float64Array;
-  readonly price: Float64Array;
-  /** NaN where the tick has no size. */
-  readonly size: Float64Array;
-  /** 1 buy, 0 sell, 255 unknown */
-  readonly buy: Uint8Array;
 }
 
 /** Ticks of `[range.from, range.to)` as columns, by time, then in the venue's order; lake included. @param expected approximate number */

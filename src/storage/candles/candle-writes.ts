@@ -1,17 +1,13 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
-import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
+import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
 import { coveredShares } from '../../market/candles/covered-shares.ts';
 import { intervalMinutes, kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
+import type { StaleSeriesGroup } from './candle-plan.ts';
 
 /** The series to which candles are written, and the facts that decide whether they are complete. */
-export interface CandleTarget {
-  readonly instrumentKey: number;
-  readonly kind: TickKind;
-  readonly covered: readonly TimeRange[];
-  /** Ticks before this time were pruned: an older candle is replaced only by one with as many ticks and as much coverage. */
-  readonly ticksPrunedBefore: number;
+export interface CandleTarget extends Pick<StaleSeriesGroup, 'instrumentKey' | 'kind' | 'covered' | 'ticksPrunedBefore'> {
   /** A bucket that ends after this instant is still open. */
   readonly asOf: number;
 }

@@ -1,6 +1,6 @@
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
-import type { RunConfig, StageSettings } from '../../contracts/run/run-config.ts';
+import type { PrepareInput, RunConfig, StageSettings } from '../../contracts/run/run-config.ts';
 import type { RunResult, TaskStatus } from '../../contracts/words.ts';
 import { jsonb } from '../database/codes.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
@@ -30,17 +30,10 @@ export interface StoredRun extends RunSummary {
   readonly idUsedBefore: boolean;
 }
 
-interface RunStart {
-  readonly runId: string;
-  readonly executionId: string;
-  readonly input: unknown;
+interface RunStart extends Pick<PrepareInput, 'runId' | 'executionId' | 'input' | 'startedAt' | 'retryOf' | 'scheduleId'> {
   readonly config: RunConfig;
-  /** UTC epoch milliseconds. */
-  readonly startedAt: number;
-  readonly retryOf?: string;
   /** Version of the run's configuration; see `recordConfiguration`. */
   readonly configuration?: number;
-  readonly scheduleId?: string;
 }
 
 type RunRow<Run extends RunSummary> = Omit<Run, 'startedAt' | 'finishedAt'> & {
@@ -176,13 +169,8 @@ export async function settingsOf(queryable: Queryable, executionId: string): Pro
   return rows[0]?.config;
 }
 
-interface RefusedRun {
-  readonly runId: string;
-  readonly executionId: string;
-  readonly input: unknown;
+interface RefusedRun extends Pick<PrepareInput, 'runId' | 'executionId' | 'input' | 'startedAt'> {
   readonly reasons: readonly string[];
-  /** UTC epoch milliseconds. */
-  readonly startedAt: number;
 }
 
 /** Records that a run's input was refused, in place of a start before its listing. A second call with the same execution changes nothing. */

@@ -7,11 +7,6 @@ import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 import { coverableUntil } from './lateness.ts';
 
-interface RangeRow {
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * SQL assignments that remove a multirange from the columns of coverage or staged coverage.
  * @param prefix prefix of the columns that are read, such as `c.`, where the statement has more than one table
@@ -26,7 +21,7 @@ export const withExcluded = (table: 'coverage' | 'staged_coverage'): string =>
 
 /** The ranges `[from, to)` of an instrument that were really collected; merged, oldest first. */
 export async function coverageOf(queryable: Queryable, instrumentKey: number, kind: TickKind): Promise<readonly TimeRange[]> {
-  const { rows } = await queryable.query<RangeRow>(
+  const { rows } = await queryable.query<TimeRange>(
     `select lower(r) as "from", upper(r) as "to" from coverage, unnest(ranges) as r where instrument = $1 and kind = $2 order by 1`,
     [instrumentKey, kindCode(kind)],
   );
@@ -78,7 +73,7 @@ export async function gapsOf(
   window: TimeRange,
 ): Promise<readonly TimeRange[]> {
   if (window.to <= window.from) return [];
-  const { rows } = await queryable.query<RangeRow>(
+  const { rows } = await queryable.query<TimeRange>(
     `select lower(r) as "from", upper(r) as "to" from unnest(int8multirange(int8range($3, $4))
        - coalesce((select ranges from coverage where instrument = $1 and kind = $2), '{}')) as r order by 1`,
     [instrumentKey, kindCode(kind), window.from, window.to],

@@ -1,44 +1,25 @@
-import type { CandidateRow, Instrument, TimeRange } from '../../../contracts/market-data.ts';
-import type { Json } from '../../../contracts/run/pipeline-input.ts';
+import type { CandidateRow, Instrument } from '../../../contracts/market-data.ts';
 import { withTradeAt } from '../../../sources/catalogue/market-life.ts';
-import type { CollectedBefore, SharedPage, SourcePage, WalkSeen } from '../../../sources/source.ts';
+import type { CollectedBefore, CollectRequest, SourcePage, WalkSeen } from '../../../sources/source.ts';
+import type { CollectProgress } from '../../../storage/staging/collect-progress.ts';
 import type { PlannedInstrument } from './collect-plan.ts';
 
 const HOUR_MS = 3_600_000;
 
-export interface Reached {
-  /** Number of pages staged so far, which is also the number of the next page. */
-  readonly pages: number;
-  readonly requests: number;
-  /** The cursor of the source after the last page. */
-  readonly cursor: Json;
-  readonly done: boolean;
-}
-
 /** Stages one instrument's pages, and knows what earlier runs found out about the instrument. */
 export interface InstrumentStaging {
   /** Progress of an earlier attempt of this run. */
-  readonly progress: Reached | undefined;
+  readonly progress: CollectProgress | undefined;
   before(): Promise<CollectedBefore>;
-  keep(page: SourcePage & { readonly pageNumber: number }, instrument: Instrument, reached: Reached): Promise<void>;
-  finish(reached: Reached): Promise<void>;
+  keep(page: SourcePage & { readonly pageNumber: number }, instrument: Instrument, reached: CollectProgress): Promise<void>;
+  finish(reached: CollectProgress): Promise<void>;
 }
 
-export interface InstrumentCollection {
+export interface InstrumentCollection
+  extends Pick<CollectRequest, 'window' | 'asOf' | 'lateness' | 'refetch' | 'shared' | 'signal'>,
+    Required<Pick<CollectRequest, 'sampled' | 'tradesOnly'>> {
   readonly planned: PlannedInstrument;
   readonly staging: InstrumentStaging;
-  readonly window: TimeRange;
-  readonly asOf: number;
-  /** Expected lateness of this instrument's rows, in milliseconds. */
-  readonly lateness: number;
-  readonly refetch: boolean;
-  /** Whether the walk also reads covered time again, to check that no trade is missing there. */
-  readonly sampled: boolean;
-  /** Whether to collect trades only, without price points and order books. */
-  readonly tradesOnly: boolean;
-  /** The newest trades, if they were read in a request shared with other markets. @default they are requested */
-  readonly shared?: SharedPage;
-  readonly signal: AbortSignal;
   readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;
 }
 

@@ -1,5 +1,6 @@
 import { badInput, type PastError } from '../../../contracts/errors.ts';
 import { groupedBy } from '../../../contracts/grouped-by.ts';
+import type { TimeRange } from '../../../contracts/market-data.ts';
 import type { PastAttempt, StageEffect } from '../../../contracts/task/stage-report.ts';
 import { DAY_MS, STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
 import { jsonb } from '../../database/codes.ts';
@@ -186,21 +187,15 @@ export async function quickTasks(
   return new Set(rows.map(({ taskId }) => taskId));
 }
 
-/** A range of time; UTC epoch milliseconds. */
-export interface TimeSpan {
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * For each interval, whether it lies in the window of a `success` run of all these symbols, so that no further run is needed.
  * A window ends where coverage was withdrawn later.
  */
 export async function successfulIntervals(
   queryable: Queryable,
-  { symbols, intervals }: { readonly symbols: readonly string[]; readonly intervals: readonly TimeSpan[] },
+  { symbols, intervals }: { readonly symbols: readonly string[]; readonly intervals: readonly TimeRange[] },
 ): Promise<readonly boolean[]> {
-  const { rows } = await queryable.query<TimeSpan>(
+  const { rows } = await queryable.query<TimeRange>(
     `select (as_of - (config->>'daysBack')::float8 * ${DAY_MS})::float8 as "from", least(as_of, (
        select min(w.withdrawn_from) from coverage_withdrawals w join symbol_instruments s on s.instrument = w.instrument
        where s.symbol = any($2) and w.at > r.finished_at))::float8 as "to"
@@ -211,7 +206,7 @@ export async function successfulIntervals(
 }
 
 /** Whether one of the windows contains the whole interval. Two adjacent windows that only together contain it do not count. */
-export const isInside = ({ from, to }: TimeSpan, windows: readonly TimeSpan[]): boolean =>
+export const isInside = ({ from, to }: TimeRange, windows: readonly TimeRange[]): boolean =>
   windows.some((window) => window.from <= from && to <= window.to);
 
 /** Maximum number of attempts of one task that are kept. */
