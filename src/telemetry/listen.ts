@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
@@ -20,14 +21,7 @@ async function listen(
 ): Promise<Listening> {
   const [host, port] = splitAddress(address, variable);
   const server = createServer(listener);
-  const bind = (wanted: number) =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(wanted, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
+  const bind = (wanted: number) => once(server.listen(wanted, host), 'listening');
   try {
     await bind(port);
   } catch (error) {

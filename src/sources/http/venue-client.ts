@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { Precedence, RateBudget } from '../../budget/rate-limits.ts';
 import { MAX_WAIT_MS } from '../../budget/token-pool.ts';
@@ -271,18 +272,7 @@ export class VenueClient {
   }
 }
 
-/** Resolves after `ms`; rejects immediately when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+/** Waits for some milliseconds. @throws the signal's reason as soon as it aborts */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

@@ -32,6 +32,11 @@ export interface StoredBacktest extends BacktestRecord {
   readonly instrument: string;
 }
 
+const COLUMNS = 'symbol, instrument, price_type, interval_minutes, strategy, params, params_hash, metrics, trades, equity, passport';
+/** SQL that replaces the backtest with the same key. */
+const REPLACE = `on conflict (execution_id, symbol, instrument, price_type, interval_minutes, strategy, params_hash)
+  do update set metrics = excluded.metrics, trades = excluded.trades, equity = excluded.equity, passport = excluded.passport`;
+
 /** Records the backtests of a run's symbol; backtests with the same key are replaced. */
 export async function saveBacktests(
   transaction: Transaction,
@@ -41,11 +46,8 @@ export async function saveBacktests(
   for (const record of records) {
     const params = jsonb(record.params);
     await transaction.query(
-      `insert into backtests (run_id, execution_id, symbol, instrument, price_type, interval_minutes, strategy, params, params_hash,
-         metrics, trades, equity, passport)
-       values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, md5($8::jsonb::text)::uuid, $9, $10, $11, $12)
-       on conflict (execution_id, symbol, instrument, price_type, interval_minutes, strategy, params_hash)
-       do update set metrics = excluded.metrics, trades = excluded.trades, equity = excluded.equity, passport = excluded.passport`,
+      `insert into backtests (run_id, execution_id, ${COLUMNS})
+       values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, md5($8::jsonb::text)::uuid, $9, $10, $11, $12) ${REPLACE}`,
       [
         run.runId,
         run.executionId,
@@ -137,12 +139,8 @@ export async function takeOverBacktests(
   ids: readonly number[],
 ): Promise<void> {
   await transaction.query(
-    `insert into backtests (run_id, execution_id, symbol, instrument, price_type, interval_minutes, strategy, params, params_hash,
-       metrics, trades, equity, passport)
-     select $1, $2, symbol, instrument, price_type, interval_minutes, strategy, params, params_hash,
-       metrics - 'calibration', trades, equity, passport from backtests where id = any($3) order by id
-     on conflict (execution_id, symbol, instrument, price_type, interval_minutes, strategy, params_hash)
-     do update set metrics = excluded.metrics, trades = excluded.trades, equity = excluded.equity, passport = excluded.passport`,
+    `insert into backtests (run_id, execution_id, ${COLUMNS})
+     select $1, $2, ${COLUMNS.replace('metrics', "metrics - 'calibration'")} from backtests where id = any($3) order by id ${REPLACE}`,
     [run.runId, run.executionId, ids],
   );
 }
@@ -167,6 +165,10 @@ export interface StoredTrial {
 /** SQL sort order of the trials on a series: the best one first, then those that never traded, then the failed ones. */
 const BEST_FIRST = `b.metrics ? 'failed', ${rankedSharpeSql('b.metrics')} desc nulls last, coalesce((b.metrics->>'trades')::float8, 0) = 0,
   (b.metrics->>'totalReturn')::float8 - (b.metrics->'benchmark'->'buyAndHold'->>'totalReturn')::float8 desc nulls last, b.id`;
+
+/** SQL condition: backtests `b` and `o` have the same strategy and series. */
+const SAME_SERIES = `b.symbol = o.symbol and b.instrument = o.instrument and b.price_type = o.price_type
+  and b.interval_minutes = o.interval_minutes and b.strategy = o.strategy`;
 
 const TRIAL = `b.id, b.run_id as "runId", b.symbol, b.instrument as "instrumentKey", i.id as instrument, i.facts->>'title' as title, b.interval_minutes as minutes,
   b.strategy, b.params, b.metrics - 'forecasts' - 'calibration' as metrics, b.passport`;
@@ -194,8 +196,7 @@ export async function bestTrials(queryable: Queryable, { symbols }: { symbols: n
 export async function trialsBeside(queryable: Queryable, id: number, limit: number): Promise<readonly StoredTrial[]> {
   const { rows } = await queryable.query<TrialRow>(
     `select ${TRIAL}, count(*) over ()::int as trials from backtests o
-     join backtests b on b.execution_id = o.execution_id and b.symbol = o.symbol and b.instrument = o.instrument and b.price_type = o.price_type
-       and b.interval_minutes = o.interval_minutes and b.strategy = o.strategy
+     join backtests b on b.execution_id = o.execution_id and ${SAME_SERIES}
      join instruments i on i.key = b.instrument where o.id = $1 order by ${BEST_FIRST} limit $2`,
     [id, limit],
   );
@@ -211,8 +212,7 @@ export async function runsOfSeries(
   const { rows } = await queryable.query<{ id: number; runId: string; trials: number }>(
     `select id, "runId", trials from (
        select distinct on (b.execution_id) b.id, b.run_id as "runId", r.started_at, count(*) over (partition by b.execution_id)::int as trials
-       from backtests o join backtests b on b.symbol = o.symbol and b.instrument = o.instrument and b.price_type = o.price_type
-         and b.interval_minutes = o.interval_minutes and b.strategy = o.strategy
+       from backtests o join backtests b on ${SAME_SERIES}
        join runs r on r.execution_id = b.execution_id where o.id = $1 order by b.execution_id, ${BEST_FIRST}) x
      order by started_at desc limit $2`,
     [id, limit],
@@ -240,8 +240,7 @@ export async function sameTrialInOtherRuns(
 ): Promise<readonly { readonly id: number; readonly runId: string }[]> {
   const { rows } = await queryable.query<{ id: number; runId: string }>(
     `select b.id, b.run_id as "runId" from backtests o
-     join backtests b on b.symbol = o.symbol and b.instrument = o.instrument and b.price_type = o.price_type
-       and b.interval_minutes = o.interval_minutes and b.strategy = o.strategy and b.params_hash = o.params_hash and b.execution_id <> o.execution_id
+     join backtests b on ${SAME_SERIES} and b.params_hash = o.params_hash and b.execution_id <> o.execution_id
      where o.id = $1 order by b.id desc limit $2`,
     [id, limit],
   );

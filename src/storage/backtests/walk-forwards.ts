@@ -11,6 +11,11 @@ export interface WalkForwardRecord extends OfSeries {
   readonly curves: Json;
 }
 
+const COLUMNS = 'symbol, instrument, price_type, interval_minutes, basis, result, curves';
+/** SQL that replaces the walk-forward with the same key. */
+const REPLACE = `on conflict (execution_id, symbol, instrument, price_type, interval_minutes)
+  do update set basis = excluded.basis, result = excluded.result, curves = excluded.curves`;
+
 /** Records the walk-forward of a run's series; one with the same key is replaced. */
 export async function saveWalkForward(
   transaction: Transaction,
@@ -18,10 +23,7 @@ export async function saveWalkForward(
   record: WalkForwardRecord,
 ): Promise<void> {
   await transaction.query(
-    `insert into walk_forwards (run_id, execution_id, symbol, instrument, price_type, interval_minutes, basis, result, curves)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     on conflict (execution_id, symbol, instrument, price_type, interval_minutes)
-     do update set basis = excluded.basis, result = excluded.result, curves = excluded.curves`,
+    `insert into walk_forwards (run_id, execution_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) ${REPLACE}`,
     [
       run.runId,
       run.executionId,
@@ -43,14 +45,10 @@ export async function takeOverWalkForwards(
   bases: readonly string[],
 ): Promise<ReadonlyMap<string, WalkForwardRecord['result']>> {
   const { rows } = await transaction.query<Pick<WalkForwardRecord, 'basis' | 'result'>>(
-    `insert into walk_forwards (run_id, execution_id, symbol, instrument, price_type, interval_minutes, basis, result, curves)
-     select $1, $2, symbol, instrument, price_type, interval_minutes, basis, result, curves from walk_forwards
+    `insert into walk_forwards (run_id, execution_id, ${COLUMNS}) select $1, $2, ${COLUMNS} from walk_forwards
      where symbol = $3 and basis = any($4) and ${mayBeTakenOver('result')} and execution_id = (
        select execution_id from walk_forwards where symbol = $3 and execution_id <> $2 order by id desc limit 1)
-     order by id
-     on conflict (execution_id, symbol, instrument, price_type, interval_minutes)
-     do update set basis = excluded.basis, result = excluded.result, curves = excluded.curves
-     returning basis, result`,
+     order by id ${REPLACE} returning basis, result`,
     [runId, executionId, symbol, bases],
   );
   return new Map(rows.map(({ basis, result }) => [basis, result]));

@@ -1,7 +1,7 @@
 import { groupedBy } from '../../../contracts/grouped-by.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { TaskResult } from '../../../contracts/run/pipeline-status.ts';
-import { sentencesIn, textsIn } from '../../../contracts/task/task-output.ts';
+import { sentencesIn, textsIn, valueIn } from '../../../contracts/task/task-output.ts';
 import { cutAtWord } from '../../../contracts/text/cut-text.ts';
 import { formatNumber, formatPercent, formatRange, plural } from '../../elements/format.ts';
 import type { State } from '../../elements/tip.ts';
@@ -166,7 +166,7 @@ export function refusedRequests(
 ): readonly string[] {
   const hosts = new Map<string, { total: number; symbols: number; bad: Map<string, number> }>();
   for (const { output } of Object.values(tasks)) {
-    for (const [host, byStatus] of entriesOf(valueAt(output, 'answers'))) {
+    for (const [host, byStatus] of entriesOf(valueIn(output, 'answers'))) {
       const sums = hosts.get(host) ?? { total: 0, symbols: 0, bad: new Map<string, number>() };
       hosts.set(host, sums);
       sums.symbols++;
@@ -188,9 +188,6 @@ export function refusedRequests(
       return `${host}: ${formatPercent(failed / total, 0)} of ${formatNumber(total)} requests for ${plural(symbols, 'symbol')} failed and were repeated or given up: ${kinds.join(', ')}`;
     });
 }
-
-const valueAt = (value: Json | undefined, key: string): Json | undefined =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as { readonly [key: string]: Json })[key] : undefined;
 
 const entriesOf = (value: Json | undefined): readonly (readonly [string, Json])[] =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : [];
