@@ -213,3 +213,16 @@ export interface TickColumns {
   readonly size: Float64Array;
   readonly buy: Uint8Array;
 }
+
+/** An event: markets that resolve together. */
+export interface EventHead {
+  readonly event: string;
+  readonly markets: number;
+  readonly closed: number;
+  /** The next announced end of an open market, and the latest announced end of all markets; UTC epoch milliseconds. */
+  readonly nextEnd: number | null;
+  readonly lastEnd: number | null;
+  readonly symbols: readonly string[];
+  /** The titles that sort first and last, forwards and backwards: a beginning or ending that they share is shared by all titles. */
+  readonly titles: readonly (string | null)[];
+}

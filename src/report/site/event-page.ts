@@ -1,4 +1,4 @@
-import type { Instrument } from '../../contracts/market-data.ts';
+import type { EventHead, Instrument } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { MAX_APART_MS, twinBasis } from '../../market/twin-basis.ts';
 import { type RecentPrices, sparkline } from '../charts/sparkline.ts';
@@ -170,18 +170,6 @@ const SETTLEMENT: readonly Column<EventQuote>[] = [
   { head: 'missing', align: 'text', cell: ({ instrument: { settlement } }) => settlement?.missing ?? '' },
 ];
 
-export interface EventRow {
-  readonly event: string;
-  readonly markets: number;
-  readonly closed: number;
-  /** `nextEnd` = next announced end of an open market, `lastEnd` = last end of all markets; UTC epoch milliseconds. */
-  readonly nextEnd: number | null;
-  readonly lastEnd: number | null;
-  readonly symbols: readonly string[];
-  /** Titles of some of the event's markets: enough to find the words that all titles share. */
-  readonly titles: readonly (string | null)[];
-}
-
 /** A market and its twin at another venue. */
 export interface TwinPair {
   readonly quotes: readonly [EventQuote, EventQuote];
@@ -190,7 +178,7 @@ export interface TwinPair {
 
 /** Renders the page of events: first the twins whose prices differ most, then all events. @param now UTC epoch milliseconds */
 export const renderEventsPage = (
-  events: readonly EventRow[],
+  events: readonly EventHead[],
   { now, twins, madeBy }: { readonly now: number; readonly twins: readonly TwinPair[]; readonly madeBy: string },
 ): string => {
   const columns = eventColumns(now);
@@ -250,7 +238,7 @@ const TWINS: readonly Column<TwinPair>[] = [
   },
 ];
 
-const eventColumns = (now: number): readonly Column<EventRow>[] => [
+const eventColumns = (now: number): readonly Column<EventHead>[] => [
   {
     head: 'event',
     align: 'text',

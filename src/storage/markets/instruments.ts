@@ -1,4 +1,4 @@
-import type { Instrument, OrderBook } from '../../contracts/market-data.ts';
+import type { EventHead, Instrument, OrderBook } from '../../contracts/market-data.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import { jsonb, kindCode } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
@@ -128,18 +128,6 @@ export async function instrumentsOfEvent(queryable: Queryable, event: string): P
     event,
   ]);
   return rows.map(storedInstrument);
-}
-
-interface EventHead {
-  readonly event: string;
-  readonly markets: number;
-  readonly closed: number;
-  /** The next announced end of an open market, and the latest announced end of all markets; UTC epoch milliseconds. */
-  readonly nextEnd: number | null;
-  readonly lastEnd: number | null;
-  readonly symbols: readonly string[];
-  /** The titles that sort first and last, forwards and backwards: a beginning or ending that they share is shared by all titles. */
-  readonly titles: readonly string[];
 }
 
 /** Lists events by their next announced end, then those without one, newest first. @param now UTC epoch milliseconds */

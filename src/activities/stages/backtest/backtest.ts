@@ -11,6 +11,7 @@ import { type BacktestResult, optionsFor, type Trial } from '../../../backtest/r
 import type { FailedTrial } from '../../../backtest/run-trials.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
 import { badInput } from '../../../contracts/errors.ts';
+import { groupedBy } from '../../../contracts/grouped-by.ts';
 import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { type Interval, stageTaskId } from '../../../contracts/words.ts';
@@ -51,7 +52,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
     return await work.commit(async (transaction) => {
       const { executionId, symbol } = input;
       const tally = new BacktestTally();
-      const resolved = new ResolvedCloses();
+      const resolved: ResolvedCloses[] = [];
       const counted = new Set<string>();
       const tasks = await plannedSeries(transaction, input, groups);
       const context: ComputeContext = { plugins, threads, whose: stageTaskId(symbol, input.stage), signal: work.signal };
@@ -65,8 +66,8 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           work.signal.throwIfAborted();
         };
         // each market's closes are counted once, with its longest history, whose group comes first
-        const forecast = (closes: Parameters<ResolvedCloses['add']>[1]): void => {
-          if (!counted.has(name)) resolved.add(series.interval, closes);
+        const forecast = (closes: MarketForecasts | undefined): void => {
+          if (!counted.has(name) && closes !== undefined) resolved.push({ interval: series.interval, closes });
           counted.add(name);
         };
         // results of a strategy whose code is not fully covered by its hash are computed again, since the code may have changed
@@ -87,17 +88,17 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
         const { data, leftOut } = await readSeries(transaction, task);
         const forecasts = closesAsForecasts(data);
         forecast(forecasts);
+        const of: RecordOf = { symbol, series, data, leftOut, forecasts, basis };
         const { results, failed, overfitting } = await computeTrials(task, data, { ...context, beat });
         if (leftOut > 0) tally.shortened += results.length;
         for (const one of failed) {
           tally.fail(one, name);
-          await saveBacktests(transaction, input, [failureRecord({ symbol, series, data, leftOut, failed: one, forecasts, basis })]);
+          await saveBacktests(transaction, input, [failureRecord(of, one)]);
         }
         for (const result of results) {
           const options = optionsOf(result, trials, data);
           tally.add({ ...result, terms: termsOf(data.market, options) });
-          const record = backtestRecord({ symbol, series, data, leftOut, result, options, overfitting, forecasts, basis });
-          await saveBacktests(transaction, input, [record]);
+          await saveBacktests(transaction, input, [backtestRecord(of, result, { options, overfitting })]);
           alive();
         }
       }
@@ -105,7 +106,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
       if (tally.backtests === 0 && failure !== undefined) throw badInput(failure);
       const beat = (): void => work.heartbeat({ series: tasks.length, of: tasks.length, backtests: tally.backtests });
       await walkForwards(transaction, input, context, { groups, tasks, tally, beat });
-      for (const { interval, bins } of resolved.tables()) await saveCalibration(transaction, { executionId, symbol, interval, bins });
+      for (const { interval, bins } of calibrations(resolved)) await saveCalibration(transaction, { executionId, symbol, interval, bins });
       const degraded = [...tally.failed, ...tally.lookAhead];
       for (const sentence of degraded) log.warn(sentence, { runId: input.runId, taskId: stageTaskId(symbol, input.stage) });
       return { output: tally.output(), ...(degraded.length > 0 && { degraded }) };
@@ -130,41 +131,36 @@ function closesAsForecasts({ candles, market }: BacktestData): MarketForecasts |
   return bars === 0 ? undefined : marketForecasts(candles.close.subarray(0, bars), resolution.payout, market.event ?? undefined);
 }
 
-/** The closes of a symbol's resolved markets as forecasts of their outcomes, by interval. */
-class ResolvedCloses {
-  private readonly byInterval = new Map<Interval, MarketForecasts[]>();
-
-  add(interval: Interval, forecasts: MarketForecasts | undefined): void {
-    if (forecasts === undefined) return;
-    const markets = this.byInterval.get(interval);
-    if (markets === undefined) this.byInterval.set(interval, [forecasts]);
-    else markets.push(forecasts);
-  }
-
-  /** A calibration table for each interval with enough markets. */
-  *tables(): Generator<{ readonly interval: Interval; readonly bins: Json }> {
-    for (const [interval, markets] of this.byInterval)
-      if (markets.length >= MIN_MARKETS) yield { interval, bins: encodeCalibration(calibrationOfMarkets(markets)) };
-  }
+/** The closes of one resolved market as forecasts of its outcome. */
+interface ResolvedCloses {
+  readonly interval: Interval;
+  readonly closes: MarketForecasts;
 }
 
-/** The stored form of a result: with times instead of bar numbers, and no more points of the curve than can be drawn. */
-function backtestRecord(input: {
+/** A calibration table for each interval with enough markets. */
+const calibrations = (resolved: readonly ResolvedCloses[]): readonly { readonly interval: Interval; readonly bins: Json }[] =>
+  [...groupedBy(resolved, ({ interval }) => interval)]
+    .filter(([, markets]) => markets.length >= MIN_MARKETS)
+    .map(([interval, markets]) => ({ interval, bins: encodeCalibration(calibrationOfMarkets(markets.map(({ closes }) => closes))) }));
+
+/** What the records of all trials on a series have in common. */
+interface RecordOf {
   readonly symbol: string;
   readonly series: BacktestSeries;
   readonly data: BacktestData;
   /** Number of the series' oldest bars that were left out for lack of memory. */
   readonly leftOut: number;
-  readonly result: BacktestResult;
-  /** Trading terms of the result, and of buying and holding as its comparison. */
-  readonly options: BacktestOptions;
-  readonly overfitting: number | null;
   readonly forecasts: MarketForecasts | undefined;
   readonly basis: string;
-}): BacktestRecord {
-  const { symbol, series, data, leftOut, result, options, overfitting, forecasts, basis } = input;
+}
+
+/** The stored form of a result: with times instead of bar numbers, and no more points of the curve than can be drawn. */
+function backtestRecord(
+  { symbol, series: { instrumentKey, interval, priceType }, data, leftOut, forecasts, basis }: RecordOf,
+  result: BacktestResult,
+  { options, overfitting }: { readonly options: BacktestOptions; readonly overfitting: number | null },
+): BacktestRecord {
   const { candles } = data;
-  const { instrumentKey, interval, priceType } = series;
   return {
     symbol,
     instrumentKey,
@@ -180,18 +176,10 @@ function backtestRecord(input: {
 }
 
 /** The stored form of a failed trial: the error instead of numbers. */
-function failureRecord(input: {
-  readonly symbol: string;
-  readonly series: BacktestSeries;
-  readonly data: BacktestData;
-  readonly leftOut: number;
-  readonly failed: FailedTrial;
-  readonly forecasts: MarketForecasts | undefined;
-  readonly basis: string;
-}): BacktestRecord {
-  const { symbol, series, data, leftOut, failed, forecasts, basis } = input;
-  const { instrumentKey, interval, priceType } = series;
-  const { strategy, params, because, passport } = failed;
+function failureRecord(
+  { symbol, series: { instrumentKey, interval, priceType }, data, leftOut, forecasts, basis }: RecordOf,
+  { strategy, params, because, passport }: FailedTrial,
+): BacktestRecord {
   return {
     symbol,
     instrumentKey,
