@@ -16,7 +16,7 @@ import { checkFields } from './contracts/known-fields.ts';
 import type { PipelineInput } from './contracts/run/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/run/pipeline-status.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
-import { markOfIdentity } from './contracts/worker-identity.ts';
+import { markOfIdentity } from './contracts/worker/worker-identity.ts';
 import { readGraph } from './scheduling/payload/fit-status.ts';
 import { dataConverterOf } from './secrets/payload-codec.ts';
 import {

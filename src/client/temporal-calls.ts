@@ -1,6 +1,6 @@
 import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { badInput, messageOf, PredictLabError } from '../contracts/errors.ts';
+import type { DeploymentVersion } from '../contracts/worker/deployment-version.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
 import { temporalUnreachable } from './connection/temporal-connection.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';

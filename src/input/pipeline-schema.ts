@@ -20,23 +20,14 @@ import {
   wordField,
 } from './field-schemas.ts';
 import { describeValue, fieldPath, isRecord, listAt, recordOf } from './raw-input.ts';
-import { graphShape, type KnownSources, type KnownSymbol, resolveConfig } from './resolve-config.ts';
+import { type Catalogue, graphShape, resolveConfig } from './resolve-config.ts';
 import { shapeProblems, sizeProblems } from './size-problems.ts';
 
 /** The names that an input may use, from the worker and the catalogue, and the current time. */
-export interface KnownNames {
-  readonly symbols: readonly KnownSymbol[];
+export interface KnownNames extends Catalogue {
   /** `problems` takes the parameters, each possibly a list of values, and returns one sentence per problem. */
   readonly strategies: readonly { readonly name: string; problems(params: Readonly<Record<string, Json>>): readonly string[] }[];
   readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];
-  /** Loaded sources, and the sources of a run that names none. */
-  readonly sources: KnownSources;
-  /** The instant that `asOf: null` stands for; UTC epoch milliseconds. */
-  readonly now: number;
-  /** The current time, for an input that is about to run: a later `asOf` is refused. UTC epoch milliseconds. */
-  readonly clock?: number;
-  /** When the run starts; UTC epoch milliseconds. @default `clock` */
-  readonly start?: number;
   /** The run's id, if it has one already. */
   readonly runId?: string;
 }

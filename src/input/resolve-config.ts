@@ -4,11 +4,10 @@ import { DEFAULT_MAX_CONCURRENT, DEFAULT_RETRY, defaultTimeoutMs } from '../cont
 import { DEFAULT_PRIORITY, type Interval, type ReadyOrder, type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { resolveBacktest, resolveStrategyBacktest } from './backtest-fields.ts';
 import { deadlineAt, durationMs } from './field-schemas.ts';
-import type { KnownNames } from './pipeline-schema.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
 
 /** The facts of a catalogue symbol that a run's input needs. */
-export interface KnownSymbol {
+interface KnownSymbol {
   readonly symbol: string;
   readonly priority: number;
   readonly enabled: boolean;
@@ -16,12 +15,18 @@ export interface KnownSymbol {
   readonly sourceTypes?: readonly SourceType[];
 }
 
-export interface KnownSources {
-  readonly names: readonly SourceType[];
-  readonly byDefault: readonly SourceType[];
+/** The symbols and sources that an input may use, and the current time. */
+export interface Catalogue {
+  readonly symbols: readonly KnownSymbol[];
+  /** Loaded sources, and the sources of a run that names none. */
+  readonly sources: { readonly names: readonly SourceType[]; readonly byDefault: readonly SourceType[] };
+  /** The instant that `asOf: null` stands for; UTC epoch milliseconds. */
+  readonly now: number;
+  /** The current time, for an input that is about to run: a later `asOf` is refused. UTC epoch milliseconds. */
+  readonly clock?: number;
+  /** When the run starts; UTC epoch milliseconds. @default `clock` */
+  readonly start?: number;
 }
-
-type Catalogue = Pick<KnownNames, 'symbols' | 'sources' | 'now' | 'clock' | 'start'>;
 
 type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 

@@ -5,7 +5,7 @@ import { loadSymbolIndex } from '../activities/report/queries/history-query.ts';
 import { loadResearchPage } from '../activities/report/queries/research-query.ts';
 import type { PredictLab } from '../client.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
-import type { ScheduleView } from '../contracts/schedule-view.ts';
+import type { ScheduleView } from '../contracts/run/schedule-view.ts';
 import { renderResearchPage } from '../report/research/research-page.ts';
 import { eventAddress, renderEventPage, renderEventsPage } from '../report/site/event-page.ts';
 import { eventTitle } from '../report/site/event-prices.ts';

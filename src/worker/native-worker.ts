@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { temporalRefused, type temporalSettings } from '../client/connection/temporal-connection.ts';
-import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { badInput, messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
-import { WORKER_HEARTBEAT_MS } from '../contracts/worker-identity.ts';
+import type { DeploymentVersion } from '../contracts/worker/deployment-version.ts';
+import { WORKER_HEARTBEAT_MS } from '../contracts/worker/worker-identity.ts';
 import { onFreePort } from '../set-up/temporal/free-port.ts';
 import type { QueueLengths, RunExecution } from '../telemetry/queue-lengths.ts';
 import { workflowCode, workflowMark } from './build-id.ts';

@@ -4,7 +4,7 @@ import { deploymentTroubles } from '../../src/client/deployments/deployment-trou
 import type { DeployedVersion, DeploymentView } from '../../src/client/deployments/deployments.ts';
 import { missingWorker, type Polling } from '../../src/client/deployments/polling.ts';
 import { type Release, rollbackTarget } from '../../src/client/deployments/rollback-target.ts';
-import { candidateVersion, workerVersion } from '../../src/contracts/deployment-version.ts';
+import { candidateVersion, workerVersion } from '../../src/contracts/worker/deployment-version.ts';
 
 const version = (buildId: string, more: Partial<DeployedVersion> = {}): DeployedVersion => ({
   buildId,

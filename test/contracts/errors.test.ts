@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { candidateVersion, workerVersion } from '../../src/contracts/deployment-version.ts';
 import {
   ERROR_EFFECTS,
   type ErrorType,
@@ -9,6 +8,7 @@ import {
   missingPart,
   PredictLabError,
 } from '../../src/contracts/errors.ts';
+import { candidateVersion, workerVersion } from '../../src/contracts/worker/deployment-version.ts';
 
 describe('an error of PredictLab', () => {
   it('is retryable by its type alone, and has a cause only when one is given', () => {

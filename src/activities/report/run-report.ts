@@ -12,7 +12,7 @@ import { type LedgerTask, ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { hasEnded, runOf } from '../../storage/runs/runs.ts';
 import { writePage } from './chart-library.ts';
 import { listedSymbols, loadRunPage, type RunPageLinks, runningOnPage, type ShownRun } from './queries/run-query.ts';
-import { writeHistoryPage, writeSymbolPage } from './visualize.ts';
+import { type VisualizeDependencies, writeHistoryPage, writeSymbolPage } from './visualize.ts';
 
 export interface RunReportRequest {
   readonly database: Database;
@@ -91,13 +91,9 @@ const symbolPages = async (
 /** Age below which a page is not written again, because another worker with the same home has just written it. Milliseconds. */
 const YOUNG_MS = 4_000;
 
-export interface OpenReportOptions {
-  readonly database: Database;
-  /** `PREDICTLAB_HOME`: pages go to its `reports` folder. */
-  readonly home: string;
+export interface OpenReportOptions extends VisualizeDependencies {
   readonly statusOf: (runId: string) => Promise<PipelineStatus>;
   readonly temporalUrlOf?: (run: { runId: string; executionId: string }) => string;
-  readonly log: Log;
 }
 
 /** Writes the page of a run in its current state. @returns whether the run is still open */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Log } from '../../contracts/log.ts';
 import { type FiledRun, filedFolderName, reportFolder, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderHistoryPage } from '../../report/history/history-page.ts';
 import { renderSymbolPage } from '../../report/symbol/symbol-page.ts';
@@ -9,9 +10,13 @@ import type { StageFunction } from '../stages/stage-work.ts';
 import { placeChartLibrary, writePage } from './chart-library.ts';
 import { loadHistoryPage } from './queries/history-query.ts';
 import { loadSymbolPage, type SymbolPageRequest } from './queries/symbol-query.ts';
-import type { OpenReportOptions } from './run-report.ts';
 
-export type VisualizeDependencies = Pick<OpenReportOptions, 'database' | 'home' | 'log'>;
+export interface VisualizeDependencies {
+  readonly database: Database;
+  /** `PREDICTLAB_HOME`: pages go to its `reports` folder. */
+  readonly home: string;
+  readonly log: Log;
+}
 
 /**
  * Creates the stage `visualize`, which writes the symbol's page from the database. The page is written before its ledger

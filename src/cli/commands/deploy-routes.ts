@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { DeployedVersion, DeploymentView } from '../../client/deployments/deployments.ts';
 import { rollbackTarget } from '../../client/deployments/rollback-target.ts';
 import type { PredictLab } from '../../client.ts';
-import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
+import { candidateVersion, type DeploymentVersion } from '../../contracts/worker/deployment-version.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/runs/releases.ts';
 import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';

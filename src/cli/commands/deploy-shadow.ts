@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
-import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { messageOf } from '../../contracts/errors.ts';
+import { candidateVersion } from '../../contracts/worker/deployment-version.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { deploymentTroubles } from '../../client/deployments/deployment-troubles.ts';
 import type { DeploymentView } from '../../client/deployments/deployments.ts';
 import type { PredictLab } from '../../client.ts';
-import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
+import { candidateVersion, type DeploymentVersion } from '../../contracts/worker/deployment-version.ts';
 import { releasesOf } from '../../storage/runs/releases.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';

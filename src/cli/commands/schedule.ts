@@ -4,7 +4,7 @@ import { DEFAULT_SCHEDULE } from '../../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../../client.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
-import type { ScheduleView } from '../../contracts/schedule-view.ts';
+import type { ScheduleView } from '../../contracts/run/schedule-view.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';

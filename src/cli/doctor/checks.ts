@@ -1,11 +1,11 @@
 import { createHttpFence } from '../../activities/custom/http-fence.ts';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import type { PredictLab } from '../../client.ts';
-import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { shellWord } from '../../contracts/text/plain-text.ts';
 import { TASK_QUEUE } from '../../contracts/words.ts';
-import { nameOfIdentity } from '../../contracts/worker-identity.ts';
+import { candidateVersion } from '../../contracts/worker/deployment-version.ts';
+import { nameOfIdentity } from '../../contracts/worker/worker-identity.ts';
 import { type ArtifactStore, artifactStoreOf } from '../../files/store/artifact-store.ts';
 import { waitingArtifacts } from '../../files/store/send-artifacts.ts';
 import { readPayloadKeys } from '../../secrets/payload-keys.ts';

@@ -1,7 +1,7 @@
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { badInput, PredictLabError } from '../../contracts/errors.ts';
+import type { DeploymentVersion } from '../../contracts/worker/deployment-version.ts';
 import { listExecutions } from '../executions.ts';
 import { serviceMessage } from '../temporal-calls.ts';
 import { pollingOf, versionOf, workersOf } from './polling.ts';

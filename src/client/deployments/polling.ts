@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
-import { nameOfIdentity, WORKER_HEARTBEAT_MS } from '../../contracts/worker-identity.ts';
+import type { DeploymentVersion } from '../../contracts/worker/deployment-version.ts';
+import { nameOfIdentity, WORKER_HEARTBEAT_MS } from '../../contracts/worker/worker-identity.ts';
 
 /** A worker; Temporal lists it for some minutes after its last poll. */
 export interface Poller {

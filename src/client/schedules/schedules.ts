@@ -9,7 +9,7 @@ import {
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
-import type { ScheduleView } from '../../contracts/schedule-view.ts';
+import type { ScheduleView } from '../../contracts/run/schedule-view.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded, runOutcome } from '../runs/run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';

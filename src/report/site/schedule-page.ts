@@ -1,4 +1,4 @@
-import type { ScheduleView } from '../../contracts/schedule-view.ts';
+import type { ScheduleView } from '../../contracts/run/schedule-view.ts';
 import { formatAge, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { ACTION_SCRIPT, actionButton, actionStatus } from '../elements/live/actions.ts';

@@ -1,4 +1,4 @@
-import type { PipelineInput } from './run/pipeline-input.ts';
+import type { PipelineInput } from './pipeline-input.ts';
 
 /** A schedule as commands and pages show it. Times are ISO 8601. */
 export interface ScheduleView {

@@ -1,4 +1,4 @@
-import { badInput } from './errors.ts';
+import { badInput } from '../errors.ts';
 
 /** The version of a worker: all workers of one build of a deployment share it. */
 export interface DeploymentVersion {
