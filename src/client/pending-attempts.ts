@@ -1,6 +1,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { LISTING_ID } from '../contracts/words.ts';
+import { millisecondsOf } from './deployments/polling.ts';
 
 /** An attempt that is running in Temporal or waits for its retry. */
 export interface PendingAttempt {
@@ -68,7 +69,7 @@ async function addAttempts(client: Client, found: Map<string, PendingAttempt>, {
     const next = pending.nextAttemptScheduleTime;
     found.set(taskId, {
       attempt: pending.attempt ?? 1,
-      ...(next && (pending.attempt ?? 1) > 1 ? { retryAt: Number(next.seconds) * 1000 + Math.floor((next.nanos ?? 0) / 1e6) } : {}),
+      ...(next && (pending.attempt ?? 1) > 1 ? { retryAt: millisecondsOf(next) } : {}),
       ...(lastFailure?.message ? { lastFailure: lastFailure.message } : {}),
       ...(listed === undefined || listed === null ? {} : { listed: listed as { universe: string; markets: number } }),
     });

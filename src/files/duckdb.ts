@@ -23,18 +23,12 @@ const MEMORY = '512MB';
 /** Opens a DuckDB in memory. It loads no extension from the network; rows that do not fit into memory go to a temporary folder. */
 export async function openDuckDb(): Promise<DuckDb> {
   const opened = await openInstance();
-  const one = await opened.connect();
-  return {
-    ...one,
-    async close() {
-      await one.close();
-      await opened.close();
-    },
-  };
+  return await opened.connect(() => opened.close());
 }
 
 interface OpenInstance {
-  connect(): Promise<DuckDb>;
+  /** @param closed called once the connection is closed */
+  connect(closed: () => Promise<void> | void): Promise<DuckDb>;
   close(): Promise<void>;
 }
 
@@ -57,14 +51,7 @@ export async function connectDuckDb(): Promise<DuckDb> {
     setTimeout(closeIdle, IDLE_MS).unref();
   };
   try {
-    const one = await (await instance).connect();
-    return {
-      ...one,
-      async close() {
-        await one.close();
-        leave();
-      },
-    };
+    return await (await instance).connect(leave);
   } catch (error) {
     leave();
     shared.instance = undefined;
@@ -85,7 +72,7 @@ async function openInstance(): Promise<OpenInstance> {
     autoload_known_extensions: 'false',
   });
   return {
-    connect: async () => connected(await instance.connect(), spill),
+    connect: async (closed) => connected(await instance.connect(), spill, closed),
     async close() {
       instance.closeSync();
       await rm(spill, { recursive: true, force: true });
@@ -93,7 +80,7 @@ async function openInstance(): Promise<OpenInstance> {
   };
 }
 
-async function connected(connection: DuckDBConnection, folder: string): Promise<DuckDb> {
+async function connected(connection: DuckDBConnection, folder: string, closed: () => Promise<void> | void): Promise<DuckDb> {
   await connection.run("set TimeZone = 'UTC'");
   return {
     folder,
@@ -107,7 +94,10 @@ async function connected(connection: DuckDBConnection, folder: string): Promise<
       }
     },
     append: (table) => connection.createAppender(table),
-    close: async () => connection.closeSync(),
+    async close() {
+      connection.closeSync();
+      await closed();
+    },
   };
 }
 

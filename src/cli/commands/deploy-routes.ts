@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { DeployedVersion, DeploymentView } from '../../client/deployments/deployments.ts';
 import { rollbackTarget } from '../../client/deployments/rollback-target.ts';
@@ -172,16 +173,9 @@ function userName(): string {
   }
 }
 
-interface PollTimes {
-  readonly withinMs: number;
-  readonly everyMs: number;
-}
-
-/** Temporal knows a worker from its first poll, a moment after the worker has logged that it is ready. */
-const POLL_TIMES: PollTimes = { withinMs: 5_000, everyMs: 200 };
-
 /**
- * Waits a moment for a worker of the version that runs are to be routed to.
+ * Waits a moment for a worker of the version that runs are to be routed to: Temporal knows a worker from its first poll, a moment after the
+ * worker has logged that it is ready.
  * @param look returns the current state of the deployment
  * @param seen the last known state of the deployment
  * @param version the version whose workers are needed; null: those without a version
@@ -191,13 +185,13 @@ export async function requireWorkers(
   look: () => Promise<DeploymentView>,
   seen: DeploymentView,
   version: DeploymentVersion | null,
-  { withinMs, everyMs }: PollTimes = POLL_TIMES,
+  { withinMs = 5_000, everyMs = 200 } = {},
 ): Promise<void> {
   const until = Date.now() + withinMs;
   let view = seen;
   while (workersOf(view, version) === 0) {
     if (Date.now() >= until) throw usageError(missingWorkers(view.taskQueue, version));
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await setTimeout(everyMs);
     view = await look();
   }
 }

@@ -4,7 +4,7 @@ import { badInput, PredictLabError } from '../../contracts/errors.ts';
 import type { DeploymentVersion } from '../../contracts/worker/deployment-version.ts';
 import { listExecutions } from '../executions.ts';
 import { serviceMessage } from '../temporal-calls.ts';
-import { pollingOf, versionOf, workersOf } from './polling.ts';
+import { millisecondsOf, pollingOf, type Stamp, versionOf, workersOf } from './polling.ts';
 
 /** A build of the deployment, and whether Temporal routes new runs to it. */
 export interface DeployedVersion {
@@ -87,23 +87,14 @@ export class Deployments {
   /** Routes `percent` of the new runs to a build and the others to the current one; 0 ends the ramp. */
   async ramp({ name, buildId }: DeploymentVersion, percent: number): Promise<void> {
     const { namespace } = this.#client.options;
-    const ramped = percent === 0 ? '' : buildId;
-    await this.#set(name, () =>
-      this.#client.workflowService.setWorkerDeploymentRampingVersion({
-        namespace,
-        deploymentName: name,
-        buildId: ramped,
-        percentage: percent,
-      }),
-    );
+    const ramp = { namespace, deploymentName: name, buildId: percent === 0 ? '' : buildId, percentage: percent };
+    await this.#set(name, () => this.#client.workflowService.setWorkerDeploymentRampingVersion(ramp));
   }
 
   /** Routes every new run to a build, or to the workers without a version (null). This ends a ramp to that build. */
   async setCurrent(name: string, buildId: string | null): Promise<void> {
-    const { namespace } = this.#client.options;
-    await this.#set(name, () =>
-      this.#client.workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: name, buildId: buildId ?? '' }),
-    );
+    const current = { namespace: this.#client.options.namespace, deploymentName: name, buildId: buildId ?? '' };
+    await this.#set(name, () => this.#client.workflowService.setWorkerDeploymentCurrentVersion(current));
   }
 
   /** Ids of the open runs of a version. */
@@ -137,15 +128,14 @@ export class Deployments {
   /** Pins an open workflow to a version, in place of an earlier pin. @returns false if the workflow has ended in the meantime */
   async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<boolean> {
     const pinned = { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } };
+    const update = {
+      namespace: this.#client.options.namespace,
+      workflowExecution: { workflowId, runId },
+      workflowExecutionOptions: { versioningOverride: { pinned } },
+      updateMask: { paths: ['versioning_override'] },
+    };
     try {
-      await this.#set(name, () =>
-        this.#client.workflowService.updateWorkflowExecutionOptions({
-          namespace: this.#client.options.namespace,
-          workflowExecution: { workflowId, runId },
-          workflowExecutionOptions: { versioningOverride: { pinned } },
-          updateMask: { paths: ['versioning_override'] },
-        }),
-      );
+      await this.#set(name, () => this.#client.workflowService.updateWorkflowExecutionOptions(update));
       return true;
     } catch (error) {
       if (error instanceof PredictLabError && /already completed/.test(serviceMessage(error.cause))) return false;
@@ -190,12 +180,8 @@ export class Deployments {
 /** The number of `PINNED_OVERRIDE_BEHAVIOR_PINNED` in Temporal's API. */
 const PINNED_OVERRIDE = 1;
 
-type Stamp = { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined;
-
-function instantOf(stamp: Stamp): string | null {
-  if (stamp?.seconds === undefined || stamp.seconds === null) return null;
-  return new Date(Number(stamp.seconds) * 1_000 + (stamp.nanos ?? 0) / 1e6).toISOString();
-}
+const instantOf = (stamp: Stamp): string | null =>
+  stamp?.seconds === undefined || stamp.seconds === null ? null : new Date(millisecondsOf(stamp)).toISOString();
 
 export interface RecentHistory {
   readonly type: string;

@@ -83,8 +83,11 @@ async function heartbeatsOn(client: Client, taskQueue: string): Promise<Map<stri
   return found;
 }
 
-const millisecondsOf = (time: { seconds?: unknown; nanos?: number | null } | null | undefined): number =>
-  Number(time?.seconds ?? 0) * 1_000 + Math.floor((time?.nanos ?? 0) / 1e6);
+/** A time in a message from Temporal. */
+export type Stamp = { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined;
+
+/** The UTC epoch milliseconds of a time in a message from Temporal; 0 if the message has none. */
+export const millisecondsOf = (stamp: Stamp): number => Number(stamp?.seconds ?? 0) * 1_000 + Math.floor((stamp?.nanos ?? 0) / 1e6);
 
 /** The version in a message from Temporal; null if the message has none. */
 export function versionOf(said: { deploymentName?: string | null; buildId?: string | null } | null | undefined): DeploymentVersion | null {

@@ -1,3 +1,4 @@
+import { groupedBy } from '../../contracts/grouped-by.ts';
 import { type CoverageEvidence, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { type Cell, columnsOf } from '../write/table.ts';
 
@@ -43,12 +44,8 @@ export const seriesName = ({ symbol, instrument, kind }: Pick<CoverageRow, 'symb
 
 /** Groups ranges by series, oldest first; `place` is the index of a range in `rows`. */
 export function bySeries(rows: readonly CoverageRow[]): ReadonlyMap<string, readonly (CoverageRow & { readonly place: number })[]> {
-  const series = new Map<string, (CoverageRow & { readonly place: number })[]>();
-  for (const [place, row] of rows.entries()) {
-    const name = seriesName(row);
-    if (!series.has(name)) series.set(name, []);
-    series.get(name)?.push({ ...row, place });
-  }
+  const placed = rows.map((row, place) => ({ ...row, place }));
+  const series = groupedBy(placed, seriesName);
   for (const ranges of series.values()) ranges.sort((a, b) => a.from - b.from);
   return series;
 }
