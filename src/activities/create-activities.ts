@@ -1,8 +1,7 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
-import type { Log } from '../contracts/log.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
-import type { SharedEnd, StageCall, StageInput, StageOutcome, TaskMetrics, TaskOutcome } from '../contracts/task/stage-report.ts';
-import { type Stage, stageTaskId } from '../contracts/words.ts';
+import type { SharedEnd, StageCall, StageInput, StageOutcome, TaskOutcome } from '../contracts/task/stage-report.ts';
+import { STAGES, type Stage, stageTaskId } from '../contracts/words.ts';
 import { observeRun } from '../incidents/rows/observe-run.ts';
 import type { LoadedPlugins } from '../plugins/plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';
@@ -17,10 +16,10 @@ import type { CustomActivity, RunActivities, StageActivities } from './registry.
 import { writeRunReport } from './report/run-report.ts';
 import { createVisualize } from './report/visualize.ts';
 import { createExpandUniverses } from './run/expand-universes.ts';
-import { bookkeepingFailure, createPreparePipeline } from './run/prepare-pipeline.ts';
+import { bookkeepingFailure, createPreparePipeline, type PrepareDependencies } from './run/prepare-pipeline.ts';
 import { createRunSettings } from './run/run-settings.ts';
 import { runWithFollowing, type SharedAttempt } from './runner/shared-activity.ts';
-import { createTaskRunner } from './runner/task-runner.ts';
+import { createTaskRunner, type TaskRunnerDependencies } from './runner/task-runner.ts';
 import { createBacktest } from './stages/backtest/backtest.ts';
 import { createClean } from './stages/clean.ts';
 import { type CollectDependencies, createCollect } from './stages/collect/collect.ts';
@@ -28,10 +27,11 @@ import { createKline } from './stages/kline.ts';
 import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';
 
-export interface ActivityDependencies {
+export interface ActivityDependencies
+  extends Omit<TaskRunnerDependencies, 'secrets'>,
+    Pick<PrepareDependencies, 'searchable' | 'recordEnds'> {
   /** The worker's environment: the variables that tasks may read, which of them are secret, and the hosts that tasks may call. */
   readonly env: NodeJS.ProcessEnv;
-  readonly database: Database;
   readonly sources: CollectDependencies['sources'];
   readonly plugins: LoadedPlugins;
   readonly build: string;
@@ -43,15 +43,8 @@ export interface ActivityDependencies {
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
   readonly onTaskEnd?: (executionId: string) => void;
-  readonly searchable: () => Promise<boolean>;
-  /** Records the end of runs whose end is missing in the database. */
-  readonly recordEnds: () => Promise<void>;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
   readonly quarantineLimit: number;
-  readonly log: Log;
-  readonly metrics: TaskMetrics;
-  /** Longest wait before a retry that keeps the slot, in milliseconds. @default 30 s */
-  readonly longestWaitInSlotMs?: number;
   /** Stages that replace the shipped ones; benchmarks measure the engine with stages that do nothing. */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
 }
@@ -60,10 +53,11 @@ export interface ActivityDependencies {
 export function createActivities(
   dependencies: ActivityDependencies,
 ): StageActivities & RunActivities & { readonly custom: Readonly<Record<string, CustomActivity>> } {
-  const { env, database, sources, plugins, home, quarantineLimit, log, metrics, onNews = () => undefined } = dependencies;
+  const { env, database, sources, plugins, home, quarantineLimit, log, onNews = () => undefined } = dependencies;
   const secrets = secretsOf(env);
-  const runAttempt = createTaskRunner({ database, log, metrics, secrets, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
+  const runAttempt = createTaskRunner({ ...dependencies, secrets });
   const runTask: typeof runAttempt = async (task) => await runAttempt(task).finally(() => dependencies.onTaskEnd?.(task.call.executionId));
+  const code = { code: dependencies.build, plugins: plugins.hashes };
   const strategies = [...shippedStrategies, ...plugins.strategies];
   const activities = customTasks(plugins, env);
 
@@ -92,32 +86,11 @@ export function createActivities(
       work: async (work) => await stages[stage]({ runId, executionId, symbol, stage, settings: await settingsOf(call) }, work),
     });
   };
-  const stageActivity =
-    (stage: Stage) =>
-    async (call: StageCall): Promise<StageOutcome> =>
-      await runStages({ database, runStage }, stage, call);
-
+  const stageActivities = STAGES.map((stage) => [stage, (call: StageCall) => runStages({ database, runStage }, stage, call)]);
   const custom = createCustomActivities(activities, runTask, { database, threads: dependencies.threads, env });
   return {
-    collect: stageActivity('collect'),
-    clean: stageActivity('clean'),
-    store: stageActivity('store'),
-    kline: stageActivity('kline'),
-    backtest: stageActivity('backtest'),
-    visualize: stageActivity('visualize'),
-    preparePipeline: mapped(
-      secrets,
-      createPreparePipeline({
-        env,
-        database,
-        strategies,
-        activities,
-        code: { code: dependencies.build, plugins: plugins.hashes },
-        searchable: dependencies.searchable,
-        recordEnds: dependencies.recordEnds,
-        onNews,
-      }),
-    ),
+    ...(Object.fromEntries(stageActivities) as StageActivities),
+    preparePipeline: mapped(secrets, createPreparePipeline({ ...dependencies, strategies, activities, code, onNews })),
     expandUniverses: mapped(secrets, createExpandUniverses({ database, sources, log })),
     finishPipeline: mapped(secrets, createFinishPipeline(dependencies)),
     custom,

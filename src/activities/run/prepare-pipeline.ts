@@ -42,16 +42,10 @@ export interface PrepareDependencies {
  * run. A run that continues in a new execution keeps its earlier decisions. A refused input of a scheduled run opens an incident.
  * @throws ApplicationFailure `InvalidPipeline`, non-retryable, every problem listed; its detail is the list
  */
-export function createPreparePipeline({
-  env,
-  database,
-  strategies,
-  activities,
-  onNews,
-  searchable,
-  recordEnds,
-  code,
-}: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared | UniversesToExpand> {
+export function createPreparePipeline(
+  dependencies: PrepareDependencies,
+): (asked: PrepareInput) => Promise<PackedPrepared | UniversesToExpand> {
+  const { env, database, strategies, activities, onNews, searchable, recordEnds, code } = dependencies;
   const secrets = secretsOf(env);
   const kept = <T>(given: T): T => secrets.json(redactInput(given));
   return async ({

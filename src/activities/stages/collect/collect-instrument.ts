@@ -34,8 +34,7 @@ export interface InstrumentOutcome {
 }
 
 /** Streams one instrument's pages into staging. Each page is one transaction with its ranges and cursor; a retry continues there. */
-export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
-  const { planned, staging, window, asOf, lateness, refetch, sampled, tradesOnly, shared, signal, onPage } = collection;
+export async function collectInstrument({ planned, staging, onPage, ...walk }: InstrumentCollection): Promise<InstrumentOutcome> {
   const { source, selectors, clock } = planned;
   const problems: string[] = [];
   let { instrument } = planned;
@@ -44,23 +43,10 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
   if (staging.progress?.done === true) return { instrument, problems, secondLook };
 
   let { pages, requests, cursor } = staging.progress ?? { pages: 0, requests: 0, cursor: null };
-  const stream = source.collect({
-    instrument,
-    selectors,
-    window,
-    asOf,
-    clock,
-    before: await staging.before(),
-    lateness,
-    refetch,
-    sampled,
-    tradesOnly,
-    shared,
-    cursor: cursor ?? undefined,
-    signal,
-  });
+  const before = await staging.before();
+  const stream = source.collect({ ...walk, instrument, selectors, clock, before, cursor: cursor ?? undefined });
   for await (const page of stream) {
-    signal.throwIfAborted();
+    walk.signal.throwIfAborted();
     const pageNumber = pages;
     pages += 1;
     requests += page.requests;

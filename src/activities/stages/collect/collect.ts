@@ -70,11 +70,10 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     } catch (error) {
       // order books are stored even so, since the next attempt does not read them again
       const books = new Map(collected.map(({ id, book }) => [id, book]));
-      await saveInstruments(
-        database,
-        symbol,
-        instruments.flatMap((instrument) => (books.has(instrument.id) ? [{ ...instrument, book: books.get(instrument.id) ?? null }] : [])),
-      );
+      const read = instruments
+        .filter(({ id }) => books.has(id))
+        .map((instrument) => ({ ...instrument, book: books.get(instrument.id) ?? null }));
+      await saveInstruments(database, symbol, read);
       throw error;
     }
     const problems = [
@@ -85,16 +84,9 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
       ...[...outcomes.values()].flatMap((outcome) => outcome.problems),
     ];
     const secondLook = secondLookOf([...outcomes.values()], witness);
-    if (
-      shard === undefined &&
-      instruments.length === 0 &&
-      known.length === 0 &&
-      skipped.length === 0 &&
-      failed.size === 0 &&
-      problems.length === 0
-    ) {
+    const found = [instruments, known, skipped, [...failed], problems];
+    if (shard === undefined && found.every((list) => list.length === 0))
       problems.push(`${symbol} has no selectors for ${sourceTypes.join(', ')}; give it some with "predictlab symbols add"`);
-    }
     return await work.commit(async (transaction): Promise<StageEffect> => {
       await saveInstruments(transaction, symbol, collected);
       if (shard !== undefined) await saveShard(transaction, symbol, shard, { outcomes, to: window.to });
@@ -177,28 +169,12 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
   const lateness = await latenessByInstrument(database, symbol, asOf);
   const sampled = ({ id }: { readonly id: string }): boolean => !refetch && isSampled(executionId, id);
   const { universe } = entry;
-  const shard =
-    universe === undefined
-      ? undefined
-      : await shardListing({
-          database,
-          universe,
-          input,
-          known,
-          window,
-          sourceTypes: ruledBy(entry, sourceTypes),
-          lateness,
-          isSampled: sampled,
-        });
+  const listing = { database, input, known, window, sourceTypes: ruledBy(entry, sourceTypes), lateness, isSampled: sampled };
+  const shard = universe === undefined ? undefined : await shardListing({ ...listing, universe });
   const quiet = new Set(shard?.quiet.map(({ key }) => key));
-  const stored =
-    shard === undefined
-      ? undefined
-      : await storedTradesOf(
-          database,
-          known.flatMap(({ key }) => (quiet.has(key) ? [] : [key])),
-          window.from,
-        );
+  const walked = known.filter(({ key }) => !quiet.has(key));
+  const walkedKeys = walked.map(({ key }) => key);
+  const stored = shard === undefined ? undefined : await storedTradesOf(database, walkedKeys, window.from);
   const keys = new Map<string, number>();
   const counts = { pages: 0, rows: 0 };
   const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
@@ -209,7 +185,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       sources: sources.byType,
       window,
       asOf,
-      known: known.filter(({ key }) => !quiet.has(key)),
+      known: walked,
       listed: shard?.listed,
       tradesOnly: shard !== undefined,
       stored,
@@ -225,10 +201,8 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
         // one transaction: after a crash between the new facts and the withdrawal, the next attempt would not know the earlier end
         const withdrawn = await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
-          await noteStated(
-            transaction,
-            found.flatMap(({ id, stated }) => (stated === undefined ? [] : [{ key: keys.get(id) as number, stated }])),
-          );
+          const totals = found.flatMap(({ id, stated }) => (stated === undefined ? [] : [{ key: keys.get(id) as number, stated }]));
+          await noteStated(transaction, totals);
           const places = inOrder(doubtful, keys);
           for (const { key, from } of places) await withdrawCoverage(transaction, key, from);
           await noteRefusedOutcomes(transaction, refused);
