@@ -11,7 +11,7 @@ import type { Simulation, Trade, Unfilled } from './engine/trading/trade.ts';
 import { simulate } from './engine/trading/trader.ts';
 import { type BacktestMetrics, type Measured, separate } from './metrics/measured.ts';
 import { deflatedSharpe, type Trials } from './metrics/ratios.ts';
-import { type Sample, type WeakMetrics, weakMetrics } from './metrics/sample.ts';
+import { type Reliability, weakMetrics } from './metrics/sample.ts';
 import type { Certificate } from './proof/certificate.ts';
 import { carriedGap, type LookAheadProof, proveNoLookAhead } from './proof/look-ahead.ts';
 import { codeGap, hashSituation, hashTwin, memoryGap, passportOf } from './proof/passport.ts';
@@ -176,17 +176,10 @@ function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Dec
 const numberOrNull = (value: Measured): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 
 /** The result of one backtest: metrics, trades, equity, look-ahead proof and passport. */
-export interface BacktestResult extends Certificate {
+export interface BacktestResult extends Certificate, Reliability {
   readonly strategy: string;
   readonly params: Params;
   readonly metrics: BacktestMetrics;
-  /** The reason why a metric is null, by the metric's name. */
-  readonly undefined: Readonly<Record<string, string>>;
-  readonly sample: Sample;
-  /** The reason why a metric has a value but rests on too little data, by the metric's name. */
-  readonly weak: Readonly<WeakMetrics>;
-  /** Standard error of the Sharpe ratio, in the ratio's unit; null if it is undefined. */
-  readonly standardErrors: { readonly sharpe: number | null };
   /** Comparison with buying and holding on the same terms, and with the market's price as a forecaster. */
   readonly benchmark: Benchmark;
   readonly trades: readonly Trade[];

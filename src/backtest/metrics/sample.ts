@@ -14,6 +14,16 @@ export interface Sample {
 /** The reason why a metric has a value but rests on too little data, by the metric's name. */
 export type WeakMetrics = Partial<Record<MetricName, string>>;
 
+/** How far the metrics of a result can be relied on. */
+export interface Reliability {
+  /** The reason why a metric is null, by the metric's name. */
+  readonly undefined: Readonly<Record<string, string>>;
+  readonly weak: Readonly<WeakMetrics>;
+  readonly sample: Sample;
+  /** Standard error of the Sharpe ratio, in the ratio's unit; null if it is undefined. */
+  readonly standardErrors: { readonly sharpe: number | null };
+}
+
 /**
  * Minimum amounts of data below which a figure is weak. Ten outcomes at even odds are five of either kind, the usual minimum for the normal
  * interval of a proportion (n·p ≥ 5 and n·(1 − p) ≥ 5).

@@ -6,12 +6,12 @@ import { barsByClose } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { type SpreadCounts, spreadsTogether } from '../engine/trading/half-spread.ts';
 import { independentEvents, positionsOf } from '../engine/trading/positions.ts';
-import type { Trade } from '../engine/trading/trade.ts';
 import { curveMetrics, DAYS_PER_YEAR, dailyReturns, PERIODS_PER_YEAR, turnover } from '../metrics/curve-metrics.ts';
 import { type BacktestMetrics, separate } from '../metrics/measured.ts';
 import { momentsOf, sharpeError } from '../metrics/ratios.ts';
-import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
+import { type Reliability, type Sample, weakMetrics } from '../metrics/sample.ts';
 import { type Certificate, combinedCertificate } from '../proof/certificate.ts';
+import type { StoredTrade } from '../record/curve-columns.ts';
 import { certify, type Trial } from '../run-backtest.ts';
 import { buyAndHold } from '../strategies/shipped.ts';
 import type { Strategy } from '../strategy.ts';
@@ -33,10 +33,8 @@ export interface PortfolioMarket {
 }
 
 /** A trade in one market of a portfolio; times are the open times of its bars, UTC epoch milliseconds. */
-export interface PortfolioTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
+export interface PortfolioTrade extends StoredTrade {
   readonly market: string;
-  readonly entryTime: number;
-  readonly exitTime: number;
 }
 
 export interface PortfolioResult extends PortfolioMeasurement, Certificate {
@@ -164,13 +162,8 @@ function overlapOf(markets: readonly PortfolioMarket[]): string | undefined {
 /** Metrics of a portfolio's account, the same as for one market; `exposure` is the mean share of the equity that is in markets. */
 type PortfolioMetrics = Omit<BacktestMetrics, 'brier' | 'logLoss' | 'deflatedSharpe'>;
 
-interface PortfolioMeasurement {
+interface PortfolioMeasurement extends Reliability {
   readonly metrics: PortfolioMetrics;
-  /** The reason why a metric is null, by the metric's name. */
-  readonly undefined: Readonly<Record<string, string>>;
-  readonly weak: WeakMetrics;
-  readonly sample: Sample;
-  readonly standardErrors: { readonly sharpe: number | null };
 }
 
 /**

@@ -48,7 +48,8 @@ export function encodeEquity(openTime: Float64Array, equity: Float64Array, hold?
   return { ...grouped(openTime, equity, MAX_POINTS), ...(hold !== undefined && { hold: grouped(openTime, hold, HOLD_POINTS) }) };
 }
 
-function grouped(openTime: Float64Array, equity: Float64Array, most: number): { time: number[]; equity: number[] } {
+/** The last value of each of at most `most` equal groups of bars. */
+export function grouped(openTime: Float64Array, equity: Float64Array, most: number): { time: number[]; equity: number[] } {
   const group = Math.ceil(equity.length / most);
   const time: number[] = [];
   const values: number[] = [];

@@ -4,7 +4,7 @@ import type { Params } from '../strategies/registry.ts';
 import type { StretchMetrics } from '../walk-forward/stretch.ts';
 import type { FailedPick, WalkCurve, WalkForwardResult } from '../walk-forward/walk-forward.ts';
 import type { WalkForwardParts } from '../walk-forward/windows.ts';
-import { decodeEquity, type EquityPoint } from './curve-columns.ts';
+import { decodeEquity, type EquityPoint, grouped } from './curve-columns.ts';
 import {
   certificateColumns,
   type Fields,
@@ -175,15 +175,8 @@ function chained(parts: readonly WalkCurve[]): WalkCurve {
 
 /** Encodes a curve for drawing: the last value of each of at most `most` equal groups of bars, rounded to 7 digits. */
 function curveFields({ openTime, growth }: WalkCurve, most: number): Json {
-  const group = Math.ceil(growth.length / most);
-  const time: number[] = [];
-  const equity: number[] = [];
-  for (let from = 0; from < growth.length; from += group) {
-    const last = Math.min(from + group, growth.length) - 1;
-    time.push(openTime[last]);
-    equity.push(Number(growth[last].toPrecision(7)));
-  }
-  return { time, equity };
+  const { time, equity } = grouped(openTime, growth, most);
+  return { time, equity: equity.map((value) => Number(value.toPrecision(7))) };
 }
 
 const curvesColumn = z.object({ outOfSample: z.unknown(), inSample: z.array(z.unknown()) }).catch({ outOfSample: null, inSample: [] });

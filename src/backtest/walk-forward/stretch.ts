@@ -8,21 +8,16 @@ import type { Simulation, Trade } from '../engine/trading/trade.ts';
 import { curveMetrics, DAYS_PER_YEAR, dailyReturns, PERIODS_PER_YEAR } from '../metrics/curve-metrics.ts';
 import { type BacktestMetrics, separate } from '../metrics/measured.ts';
 import { deflatedSharpe, type Moments, momentsOf, sharpeError, type Trials } from '../metrics/ratios.ts';
-import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
+import { type Reliability, weakMetrics } from '../metrics/sample.ts';
 
 export interface StretchMetrics
   extends Omit<
-    BacktestMetrics,
-    'trades' | 'exposure' | 'turnover' | 'fees' | 'finalEquity' | 'settlementPnl' | 'markPnl' | 'brier' | 'logLoss'
-  > {
+      BacktestMetrics,
+      'trades' | 'exposure' | 'turnover' | 'fees' | 'finalEquity' | 'settlementPnl' | 'markPnl' | 'brier' | 'logLoss'
+    >,
+    Reliability {
   readonly trades: number;
   readonly spreads: SpreadCounts;
-  /** The reason why a metric is null, by the metric's name. */
-  readonly undefined: Readonly<Record<string, string>>;
-  /** The reason why a metric rests on too little data, by the metric's name. */
-  readonly weak: WeakMetrics;
-  readonly sample: Sample;
-  readonly standardErrors: { readonly sharpe: number | null };
 }
 
 export interface Stretch extends Pick<Simulation, 'spreads'> {
