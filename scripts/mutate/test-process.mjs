@@ -8,13 +8,13 @@ const OWN_FILE = fileURLToPath(import.meta.url);
 const NEVER = new Promise(() => {});
 
 /**
- * A process that runs a bundle of tests. It is replaced after a failure: a mutant may loop for ever, or leave behind what the failed test
- * would have cleaned up.
+ * A process that runs a bundle of tests. It is replaced when a test never ends, since a mutant may loop for ever.
  *
  * @param env variables in addition to those of this process
  * @param isolated whether each run gets a process of its own
+ * @param renewed whether a run after a failure gets a new process, since a failed test may not have cleaned up
  */
-export function createTestProcess({ env = {}, isolated = false } = {}) {
+export function createTestProcess({ env = {}, isolated = false, renewed = false } = {}) {
   let child;
   let isEnded = false;
   const start = () =>
@@ -48,7 +48,7 @@ export function createTestProcess({ env = {}, isolated = false } = {}) {
       clearTimeout(timer);
       mine.off('message', onMessage).off('exit', onExit);
       if (isEnded) return await NEVER;
-      if (answer.failed !== undefined || isolated) await this.close();
+      if (answer.gone || isolated || (renewed && answer.failed !== undefined)) await this.close();
       return answer;
     },
     /** Closes it for good: a run never returns after that. */

@@ -77,7 +77,6 @@ export function withSign<Market extends Ending>(market: Market, sign: Settlement
  * @param others all known markets of all venues
  */
 export function confirmByTwins(market: Instrument, others: readonly Instrument[]): Instrument {
-  if (market.settlement === undefined || market.settlement.state === 'final') return market;
   const twins = others.filter(
     ({ id, source, twins }) => source !== market.source && (market.twins.includes(id) || twins.includes(market.id)),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readForecastFile, readReturnFile } from '../../src/files/read/read-series-file.ts';
+import { readCandleFile, readForecastFile, readReturnFile } from '../../src/files/read/read-series-file.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();
@@ -28,6 +28,17 @@ describe('a file of forecasts', () => {
     ['a,b', 'the columns probability, outcome are missing; the header has: a, b'],
   ])('with the header %s is refused with the missing column', async (header, sentence) => {
     await expect(readForecastFile(file(header, '0.7,1'))).rejects.toThrow(sentence);
+  });
+});
+
+describe('a file of candles', () => {
+  const rows = (...volumes: string[]) =>
+    file('open_time,open,high,low,close,volume', ...volumes.map((volume, i) => `2026-01-0${i + 1},1,2,0.5,1,${volume}`));
+
+  it('may have volumes of 0 and none, and knows the line of each bar', async () => {
+    const { candles, whereOf } = await readCandleFile(rows('0', '', '7'));
+    expect([...candles.volume]).toEqual([0, Number.NaN, 7]);
+    expect(whereOf(2)).toMatch(/series\.csv, line 4$/);
   });
 });
 

@@ -134,6 +134,11 @@ describe('a tick file', () => {
     expect(rows.map(({ time }) => time)).toEqual([1_767_225_600_000, 1_767_225_601, 1_767_225_602_000]);
   });
 
+  it('has its line numbers also where it ends without a line feed', async () => {
+    expect((await readAll(write('time,price\n2026-01-01,0.5'))).lines).toEqual([2]);
+    expect((await readAll(write('time,price\n\n2026-01-01,0.5\n2026-01-02,0.5'))).lines).toEqual([3, 4]);
+  });
+
   it('is read the same for every batch and chunk size', async () => {
     const many = Array.from({ length: 30_000 }, (_, i) => `${1_767_225_600 + (i >> 2)},0.${(i % 9) + 1},${i % 3}.5`).join('\n');
     const path = write(`time,price,size\n${many}`);

@@ -6,6 +6,7 @@ it('a line is split into plain and quoted fields', () => {
   expect(splitFields('a,b,,d', ',')).toEqual(['a', 'b', '', 'd']);
   expect(splitFields('"",2022-11-13,"a ""b"", c",', ',')).toEqual(['', '2022-11-13', 'a "b", c', '']);
   expect(splitFields('1;"2;3";4', ';')).toEqual(['1', '2;3', '4']);
+  expect(splitFields(',"a"', ',')).toEqual(['', 'a']);
 });
 
 it('a line with an open quote is incomplete', () => {

@@ -142,6 +142,26 @@ describe('candles', () => {
     );
   });
 
+  it('merged, open and close by the time of their ticks, and by the sequence only where times are equal', () => {
+    const of = (time: number, price: number, sequence: number) => buildCandles(columnsOf([tick(time, price, 1, 1, sequence)]), '1h');
+    expect(visible(mergeCandles(of(1, 0.1, 7), of(1, 0.2, 3)))).toMatchObject({ open: [0.2], close: [0.1] });
+    expect(visible(mergeCandles(of(1, 0.1, 7), of(2, 0.2, 3)))).toMatchObject({ open: [0.1], close: [0.2] });
+  });
+
+  it('have exact volumes when merged, whatever the decimals and the size of the numbers in each set', () => {
+    const of = (price: number, size: number, count: number) =>
+      buildCandles(columnsOf(Array.from({ length: count }, (_, i) => tick(i, price, size, 1, i))), '1h');
+    const [large, whole, tiny] = [of(0.5, 99_999_999_999_999.5, 40), of(1, 123, 1), of(1e-12, 1e-12, 3)];
+    expect(mergeCandles(large, whole).volume[0]).toBe(Number(999_999_999_999_995n * 4n + 123n));
+    expect([tiny.quoteVolume[0], mergeCandles(tiny, whole).quoteVolume[0]]).toEqual([3e-24, 123]);
+  });
+
+  it('leave out what the columns hold beyond their length', () => {
+    const all = [tick(0, 0.5, 1, 1, 0), tick(1, 0.6, 2, 1, 1), tick(2, 0.9, 3, 1, 2)];
+    const two = { ...columnsOf(all), length: 2 };
+    expect(mergeable(buildCandles(two, '1h'))).toEqual(mergeable(buildCandles(columnsOf(all.slice(0, 2)), '1h')));
+  });
+
   it('need no sequence column when batches arrive in the canonical order', () => {
     fc.assert(
       fc.property(ticksArbitrary, fc.nat(80), (ticks, cut) => {
@@ -194,4 +214,6 @@ it('the quote volume is exact where a product, or the sum of all, is beyond the 
   expect(quoteOf([28_059_810_762_433, 321], [1, 1])).toBe(2 ** 53 + 2);
   for (const [most, count] of [2 ** 52 - 1, 1e15 - 1].flatMap((number) => [1, 2, 30, 60].map((times) => [number, times])))
     expect(quoteOf(...Array.from({ length: count }, () => [most, most] as const))).toBe(Number(BigInt(count) * BigInt(most) ** 2n));
+  const bought = columnsOf(Array.from({ length: 12 }, (_, i) => tick(i, 1, 1e15 - 1, 1, i)));
+  expect(buildCandles(bought, '1h').buyVolume[0]).toBe(Number(12n * (10n ** 15n - 1n)));
 });

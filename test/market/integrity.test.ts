@@ -29,6 +29,8 @@ it('the distance of two series is the mean over all pairs of prices', () => {
   const many = (price: number) => series(Array.from({ length: 60 }, () => price));
   expect(complementReport(many(0.8), many(0.81)).polarity).toBe('same');
   expect(complementReport(many(0.8), many(0.21)).polarity).toBe('complement');
+  // both distances are small near 0.5
+  expect(complementReport(many(0.47), many(0.47)).polarity).toBe('unclear');
 });
 
 it('two series without common times are not compared', () => {

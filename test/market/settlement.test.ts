@@ -110,6 +110,8 @@ describe('the result of a twin', () => {
       payout: 1,
       state: 'final',
     });
+    const lost = market('polymarket:0x1', [price(0)]);
+    expect(confirmByTwins(lost, [twin([result(1)], { outcomes: ['No', 'Yes'] })]).settlement).toMatchObject({ payout: 0, state: 'final' });
   });
 
   it('confirms nothing when it is not final, has other outcomes, or came from this market', () => {

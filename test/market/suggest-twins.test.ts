@@ -41,6 +41,19 @@ describe('suggested twins', () => {
     expect(pairsOf([market('one:a', title), market('two:b', other, more)])).toEqual([]);
   });
 
+  it('include markets whose ends are up to three days apart or unknown, those with near ends first', () => {
+    const [a, late, endless] = [
+      market('one:a', 'BTC over 100k'),
+      market('two:late', 'Bitcoin above 100k', { closesAt: END + 3 * 86_400_000 }),
+      market('two:endless', 'Bitcoin above 100k', { closesAt: null }),
+    ];
+    const near = market('two:near', 'Bitcoin above 100k', { closesAt: END - 3_600_000 });
+    expect(suggestTwins([a, late])).toMatchObject([{ endsApartDays: 3 }]);
+    expect(suggestTwins([endless, a])).toMatchObject([{ markets: ['one:a', 'two:endless'], endsApartDays: null }]);
+    expect(pairsOf([a, endless, late, near])).toEqual(['one:a two:near']);
+    expect(pairsOf([endless, late, a])).toEqual(['one:a two:late']);
+  });
+
   it('are found when the same question has other words, one per venue', () => {
     const markets = [
       market('one:a', 'Will Bitcoin be above $100,000 on December 31?'),
@@ -49,6 +62,12 @@ describe('suggested twins', () => {
       market('two:d', 'Bitcoin above 100,000 on Dec 31 in Tokyo'),
     ];
     expect(pairsOf(markets).sort()).toEqual(['one:a three:c', 'one:a two:b', 'three:c two:b'].sort());
+  });
+
+  it('read an arrow as above or below', () => {
+    const upper = market('one:a', 'Bitcoin above 100k');
+    expect(suggestTwins([upper, market('two:b', '↑ 100k Bitcoin')])).toMatchObject([{ likeness: 1, words: ['above', 'bitcoin'] }]);
+    expect(pairsOf([upper, market('two:b', '↓ 100k Bitcoin')])).toEqual([]);
   });
 
   it('ignore single letters, such as the s of a genitive', () => {

@@ -49,7 +49,8 @@ const side: fc.Arbitrary<BasisSide> = fc
       .map((hours) => hours.flatMap((bar, hour) => (bar === null ? [] : [{ hour, ...bar }]))),
     books: fc.array(
       fc.record({
-        at: fc.integer({ min: -5 * HOUR, max: 65 * HOUR }).map((ms) => START + ms),
+        // some at the very close of a bar
+        at: fc.integer({ min: -20, max: 260 }).map((quarter) => START + (quarter * HOUR) / 4),
         bid: fc.option(price, { freq: 9 }),
         ask: fc.option(price, { freq: 9 }),
       }),

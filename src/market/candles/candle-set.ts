@@ -1,4 +1,4 @@
-import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
+import { INTERVAL_MS, INTERVALS, type Interval } from '../../contracts/words.ts';
 import { bucketStart } from './bucket.ts';
 import { buildCandles } from './build-candles.ts';
 import type { MergeableCandles, SequencedTicks } from './candle-columns.ts';
@@ -12,8 +12,8 @@ import { type BucketAt, combineCandles } from './combine-candles.ts';
  */
 export function buildCandleSet(ticks: SequencedTicks, intervals: readonly Interval[]): Map<Interval, MergeableCandles> {
   const built = new Map<Interval, MergeableCandles>();
-  const shortestFirst = [...intervals].sort((a, b) => INTERVAL_MS[a] - INTERVAL_MS[b]);
-  for (const interval of shortestFirst) {
+  // the shortest first
+  for (const interval of INTERVALS.filter((one) => intervals.includes(one))) {
     // the longest interval that fits has the fewest buckets to add up
     const base = [...built.keys()].reverse().find((shorter) => canRollUp(shorter, interval));
     built.set(interval, base === undefined ? buildCandles(ticks, interval) : rollUp(built.get(base) as MergeableCandles, interval));

@@ -82,9 +82,5 @@ export function combineCandles(
   return { interval, length: count, ...trimmed, exact: sums };
 }
 
-const isBefore = (
-  time: number | undefined,
-  sequence: number | undefined,
-  otherTime: number | undefined,
-  otherSequence: number | undefined,
-) => (time as number) < (otherTime as number) || (time === otherTime && (sequence as number) < (otherSequence as number));
+const isBefore = (time: number, sequence: number, otherTime: number, otherSequence: number): boolean =>
+  time < otherTime || (time === otherTime && sequence < otherSequence);

@@ -2,17 +2,14 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 
 /** Share of each bucket `[open, open + length)` that lies in `ranges` (merged, half-open, oldest first); 1 only for a whole bucket. */
 export function coveredShares(openTimes: ArrayLike<number>, length: number, ranges: readonly TimeRange[]): Float64Array {
-  const shares = new Float64Array(openTimes.length);
-  for (let k = 0; k < openTimes.length; k++) {
-    const from = openTimes[k];
+  return Float64Array.from(openTimes, (from) => {
     const to = from + length;
     let covered = 0;
     for (let r = firstEndingAfter(ranges, from); r < ranges.length && ranges[r].from < to; r++) {
       covered += Math.min(to, ranges[r].to) - Math.max(from, ranges[r].from);
     }
-    shares[k] = covered / length;
-  }
-  return shares;
+    return covered / length;
+  });
 }
 
 /** Index of the first range that reaches beyond `time`. */

@@ -22,11 +22,12 @@ export const exactSums = (length: number, decimals: number): ExactSums => ({
   rest: new Map(),
 });
 
+/** The number that the limbs of bucket k hold, in units of its decimals. */
+const limbUnits = ({ high, low }: ExactSums, k: number): bigint => BigInt(high[k]) * BigInt(LIMB) + BigInt(low[k]);
+
 /** The exact sum of bucket k. */
-export function exactTotal(sums: ExactSums, k: number): Decimal {
-  const units = BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
-  return add({ units, decimals: sums.decimals }, sums.rest.get(k) ?? ZERO);
-}
+export const exactTotal = (sums: ExactSums, k: number): Decimal =>
+  add({ units: limbUnits(sums, k), decimals: sums.decimals }, sums.rest.get(k) ?? ZERO);
 
 /** The double nearest to the sum of bucket k. */
 export function roundedTotal(sums: ExactSums, k: number): number {
@@ -62,8 +63,7 @@ export function addTotal(target: ExactSums, to: number, source: ExactSums, from:
 
 /** Moves the limbs of bucket k to its `rest` and sets them to 0, before they overflow. */
 export function spill(sums: ExactSums, k: number): void {
-  const units = BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
-  addToRest(sums, k, { units, decimals: sums.decimals });
+  addToRest(sums, k, { units: limbUnits(sums, k), decimals: sums.decimals });
   sums.high[k] = 0;
   sums.low[k] = 0;
 }
@@ -71,7 +71,7 @@ export function spill(sums: ExactSums, k: number): void {
 /** Adds a number to the limbs of bucket k where they can hold it exactly, otherwise to its `rest`. */
 function addExactly(sums: ExactSums, k: number, value: Decimal): void {
   if (value.decimals > sums.decimals || value.units < 0n) return addToRest(sums, k, value);
-  const units = unitsAt(value, sums.decimals) + BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
+  const units = unitsAt(value, sums.decimals) + limbUnits(sums, k);
   const high = Number(units >> 52n);
   if (high >= LIMB) return addToRest(sums, k, value);
   sums.high[k] = high;

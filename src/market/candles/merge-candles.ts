@@ -12,7 +12,7 @@ export function mergeCandles(a: MergeableCandles, b: MergeableCandles): Mergeabl
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {
-    const fromA = j >= b.length || (i < a.length && a.openTime[i] <= b.openTime[j]);
+    const fromA = j >= b.length || a.openTime[i] <= b.openTime[j];
     sources.push(fromA ? [a, i++] : [b, j++]);
   }
   return combineCandles(a.interval, [a, b], sources, (openTime) => openTime);

@@ -157,16 +157,25 @@ describe('a portfolio', () => {
     );
   });
 
-  it('of one market without limits trades like a backtest of that market', () => {
+  it.each([
+    ['a probability', true, { kind: 'all' }],
+    ['a probability, with a part of its cash', true, { kind: 'fraction', fraction: 0.3 }],
+    ['an asset', false, { kind: 'all' }],
+    ['an asset, with a part of its cash', false, { kind: 'fraction', fraction: 0.3 }],
+  ] as const)('of one market without limits trades like a backtest of that market: %s', (_, probability, sizing) => {
     for (const seed of [1, 2, 3]) {
-      const candles = walk(300, seed, { probability: true });
-      const market: Market = {
-        ...plainMarket('probability', { model: 'polymarket', rate: 0.04 }),
-        tickSize: 0.01,
-        closesAt: candles.openTime[candles.length - 10],
-        resolution: { kind: 'settled', payout: 1, at: null },
-      };
-      const options: BacktestOptions = { ...DEFAULT_OPTIONS, side: 'both', maxVolumeShare: 0.2, halfSpread: 0.005 };
+      const candles = walk(300, seed, { probability });
+      const fees = { model: 'polymarket', rate: 0.04 } as const;
+      const market: Market = probability
+        ? {
+            ...plainMarket('probability', fees),
+            tickSize: 0.01,
+            closesAt: candles.openTime[candles.length - 10],
+            resolution: { kind: 'settled', payout: 1, at: null },
+          }
+        : plainMarket('asset');
+      const side = probability ? 'both' : 'long';
+      const options: BacktestOptions = { ...DEFAULT_OPTIONS, side, sizing, maxVolumeShare: 0.2, halfSpread: 0.005 };
       const alone = runBacktest({ candles, strategy: smaCross, params: { fast: 3, slow: 9 }, market, options });
       const trial = { strategy: smaCross as Strategy, params: { fast: 3, slow: 9 } };
       const { trades, curve, metrics, markets } = runPortfolio([{ name: 'one', data: backtestData(candles, market), options }], trial, {
@@ -178,8 +187,18 @@ describe('a portfolio', () => {
       expect(markets).toMatchObject([{ trades: alone.metrics.trades, unfilled: alone.unfilled }]);
       for (const [i, trade] of trades.entries()) expect(trade.pnl).toBeCloseTo(alone.trades[i].pnl, 8);
       for (const [i, value] of curve.equity.entries()) expect(value).toBeCloseTo(alone.equity[i], 8);
-      for (const name of ['totalReturn', 'sharpe', 'maxDrawdown', 'winRate', 'trades', 'fees', 'finalEquity'] as const)
-        expect(metrics[name]).toBeCloseTo(alone.metrics[name] as number, 8);
+      const same = [
+        'totalReturn',
+        'sharpe',
+        'maxDrawdown',
+        'winRate',
+        'trades',
+        'fees',
+        'finalEquity',
+        'settlementPnl',
+        'markPnl',
+      ] as const;
+      for (const name of same) expect(metrics[name]).toBeCloseTo(alone.metrics[name] as number, 8);
     }
   });
 
