@@ -73,7 +73,8 @@ const joinsText = ({ operator, left, right }) =>
   [left, right].some(({ type, value }) => type === 'TemplateLiteral' || (type === 'Literal' && typeof value === 'string'));
 
 function visit(node, look) {
-  if (typeof node.type !== 'string' || node.type.startsWith('TSType')) return;
+  // `1 | -1` in a type is no expression
+  if (typeof node.type !== 'string' || node.type.startsWith('TSType') || node.type === 'TSLiteralType') return;
   look(node);
   for (const child of Object.values(node)) {
     if (Array.isArray(child)) for (const one of child) if (one !== null && typeof one === 'object') visit(one, look);

@@ -9,8 +9,12 @@ import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { pipeline } from '../../src/workflows/pipeline.ts';
 
 describe('the end of a run', () => {
-  const ended = (error: Error) =>
-    runOutcome({ workflowId: 'r', result: () => Promise.reject(error) } as unknown as WorkflowHandle<typeof pipeline>);
+  const ended = async (error: Error) => {
+    const result = async (): Promise<never> => {
+      throw error;
+    };
+    return await runOutcome({ workflowId: 'r', result } as unknown as WorkflowHandle<typeof pipeline>);
+  };
   const failed = (cause?: Error) => new WorkflowFailedError('Workflow execution failed', cause, 'NONE' as never);
 
   it.each([

@@ -30,7 +30,9 @@ const handleOf = (status?: string): WorkflowHandle<typeof pipeline> =>
     describe: () =>
       status === undefined ? Promise.reject(new Error('not found')) : Promise.resolve({ status: { name: status }, raw: {} }),
   }) as unknown as WorkflowHandle<typeof pipeline>;
-const failing = (error: unknown) => () => Promise.reject(error instanceof Error ? error : new Error(String(error)));
+const failing = (error: Error) => async (): Promise<never> => {
+  throw error;
+};
 
 describe('a call to Temporal', () => {
   const make = (error: Error) => callsOf([]).make(failing(error));
