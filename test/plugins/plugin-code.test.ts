@@ -191,6 +191,20 @@ describe('the hash of a plugin’s code', () => {
     expect(other.hash).toBe(one.hash);
   });
 
+  it('covers all modules of a plugin that is an installed package itself, each copy with memory of its own, and no code of PredictLab', async () => {
+    mkdirSync(place('node_modules/packed'), { recursive: true });
+    write('node_modules/packed/package.json', JSON.stringify({ name: 'packed', version: '1.0.0' }));
+    write('node_modules/packed/index.mjs', "import { memory } from './memory.mjs'; export const learn = (one) => memory.push(one);");
+    write('node_modules/packed/memory.mjs', 'export const memory = [];');
+    const packed = 'node_modules/packed/index.mjs';
+    const [one, other] = [await load(packed), await load(packed)];
+    const learn = (copy: typeof one): number => (copy.loaded['learn'] as (value: number) => number)(1);
+    expect([learn(one), learn(one), learn(other)]).toEqual([1, 2, 1]);
+    expect([other.hash, one.gap, one.dataGap]).toEqual([one.hash, undefined, undefined]);
+    write('node_modules/packed/memory.mjs', 'export const memory = [1];');
+    expect((await load(packed)).hash).not.toBe(one.hash);
+  });
+
   it.each(['net', 'vm', 'worker_threads'])('notices that a module requires node:%s as another file', async (name) => {
     write(`asks-${name}.mjs`, `import { createRequire } from 'node:module'; export default createRequire('/elsewhere.js')('${name}');`);
     expect((await load(`asks-${name}.mjs`)).gap).toBe(
