@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkHome, checkNode } from '../../src/set-up/checks/home.ts';
 import { versionCheck } from '../../src/set-up/checks/postgres.ts';
-import { checkTemporalCli } from '../../src/set-up/checks/temporal.ts';
+import { checkTemporalCli, checkTemporalServer } from '../../src/set-up/checks/temporal.ts';
 import { checkVenues } from '../../src/set-up/checks/venues.ts';
 
 let folder: string;
@@ -38,6 +38,22 @@ test('a home that cannot be a folder is reported with its path', async () => {
   const file = path.join(folder, 'file');
   await writeFile(file, '');
   expect(await checkHome(file)).toMatchObject([{ status: 'fail', detail: expect.stringContaining(file) }]);
+});
+
+test('a home that other users can read is a warning with the command that closes it, and the free space is that of its disk', async () => {
+  await chmod(folder, 0o755);
+  const [home, disk] = await checkHome(folder);
+  expect(home).toMatchObject({ status: 'warn', action: expect.stringMatching(/^close it: chmod \d+ .*predictlab-checks-/) });
+  const { bavail, bsize } = await statfs(folder);
+  expect(Math.abs(Number.parseFloat(disk.detail) * 1024 ** 3 - bavail * bsize)).toBeLessThan(1024 ** 3);
+});
+
+test('a Temporal server that does not answer is a failure of a service, and a wrong configuration is not', async () => {
+  const [silent] = await checkTemporalServer({ TEMPORAL_ADDRESS: '127.0.0.1:9' });
+  expect(silent).toMatchObject({ status: 'fail', service: true, detail: expect.stringContaining('127.0.0.1:9 does not answer') });
+  const [wrong] = await checkTemporalServer({ TEMPORAL_ADDRESS: 'nowhere:port' });
+  expect(wrong).toMatchObject({ status: 'fail', action: expect.stringContaining('TEMPORAL_ADDRESS') });
+  expect(wrong?.service).toBeUndefined();
 });
 
 test('a missing Temporal CLI is a warning and a wrong TEMPORAL_CLI a failure, and neither is a failure of a service', async () => {

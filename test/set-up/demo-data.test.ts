@@ -36,7 +36,10 @@ test('each file becomes a symbol with its name, and the window contains the tick
   await write('us senate.csv', 'time,price', '2022-11-08T22:10:00Z,0.4', '2022-11-01T09:00:00Z,0.5');
   await write('house.csv', 'Timestamp,Price,Shares', '2022-11-09 03:59:59,0.9,12');
   const { entries, asOf, daysBack } = await read();
-  expect(entries.map(({ symbol }) => symbol)).toEqual(['HOUSE', 'US_SENATE']);
+  expect(entries.map(({ symbol, title }) => [symbol, title])).toEqual([
+    ['HOUSE', 'House'],
+    ['US_SENATE', 'Us senate'],
+  ]);
   expect(entries[0]?.sources.file).toEqual([
     { path: path.join(folder, 'house.csv'), columns: { time: 'Timestamp', price: 'Price', size: 'Shares' } },
   ]);
@@ -50,6 +53,13 @@ test('a single wrong time far away does not extend the window', async () => {
   const { asOf, daysBack } = await read();
   expect(new Date(asOf).toISOString()).toBe('2022-11-01T10:00:00.000Z');
   expect(daysBack).toBe(1);
+});
+
+test('the columns and the first outcome that the user names are those of every file', async () => {
+  await write('a.csv', 'when,cost,won', '2022-11-01T09:30:00Z,0.4,No', '2022-11-01T09:30:00Z,0.6,Yes');
+  const columns = { time: 'when', price: 'cost', outcome: 'won' };
+  const { entries } = await readDemoData({ folder, now, columns, firstOutcome: 'No', skip: (message) => skipped.push(message) });
+  expect(entries[0]?.sources.file).toEqual([{ path: path.join(folder, 'a.csv'), columns, firstOutcome: 'No' }]);
 });
 
 test('a file without ticks is skipped, with the reason', async () => {

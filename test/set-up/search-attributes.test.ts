@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findAttributes, registerCommand, searchable } from '../../src/set-up/temporal/search-attributes.ts';
+import { findAttributes, registerAttributes, registerCommand, searchable } from '../../src/set-up/temporal/search-attributes.ts';
 
 const listing = (customAttributes: Record<string, number>) => ({ listSearchAttributes: async () => ({ customAttributes }) }) as never;
 
@@ -8,6 +8,7 @@ describe('the search attributes of a namespace', () => {
     [{ PredictLabVerdict: 2, PredictLabSymbol: 7, Other: 1 }, { missing: [], otherType: [] }, true],
     [{ PredictLabVerdict: 2 }, { missing: ['PredictLabSymbol'], otherType: [] }, false],
     [{ PredictLabVerdict: 1, PredictLabSymbol: 7 }, { missing: [], otherType: ['PredictLabVerdict'] }, false],
+    [{ PredictLabVerdict: 1 }, { missing: ['PredictLabSymbol'], otherType: ['PredictLabVerdict'] }, false],
     [{}, { missing: ['PredictLabVerdict', 'PredictLabSymbol'], otherType: [] }, false],
   ])('are missing or have another type: %j', async (has, found, may) => {
     expect(await findAttributes(listing(has), 'default')).toEqual(found);
@@ -26,6 +27,18 @@ describe('the search attributes of a namespace', () => {
     });
     expect(await Promise.all([may(), may(), may()])).toEqual([true, true, true]);
     expect(asked).toBe(1);
+  });
+
+  it('are registered only where they are missing', async () => {
+    const added: unknown[] = [];
+    const service = (has: Record<string, number>) =>
+      ({
+        listSearchAttributes: async () => ({ customAttributes: has }),
+        addSearchAttributes: async (one: object) => added.push(one),
+      }) as never;
+    await registerAttributes(service({ PredictLabVerdict: 2 }), 'quants');
+    await registerAttributes(service({ PredictLabVerdict: 2, PredictLabSymbol: 7 }), 'quants');
+    expect(added).toEqual([{ namespace: 'quants', searchAttributes: { PredictLabSymbol: 7 } }]);
   });
 
   it('are registered by a command that contains only the missing ones', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -79,6 +79,24 @@ test('a download that does not answer --version is deleted, and the error states
   await expect(attempt).rejects.toMatchObject({ type: 'SourceUnavailable', message: expect.stringContaining('a dead mirror: no network') });
   await expect(attempt).rejects.toThrow(/a mirror: the downloaded file .*set TEMPORAL_CLI/s);
   expect(await readdir(path.join(home, 'bin'))).toEqual([]);
+});
+
+test('a file that fails is named as another program or as one that does not run, and old leftovers of downloads are removed', async () => {
+  const bin = path.join(home, 'bin');
+  for (const [name, hours] of [
+    ['download-old', 2],
+    ['download-new', 0],
+    ['kept', 2],
+  ] as const) {
+    await mkdir(path.join(bin, name), { recursive: true });
+    const changed = Date.now() / 1_000 - hours * 3_600;
+    await utimes(path.join(bin, name), changed, changed);
+  }
+  const other = served('#!/bin/sh\necho other 1.0\n');
+  const failing = served('#!/bin/sh\necho temporal version 1.9.1\nexit 3\n');
+  const attempt = findTemporalCli({ env: noPath, home, log, downloads: [other, failing] });
+  await expect(attempt).rejects.toThrow(/the downloaded file is not the Temporal CLI; .*the downloaded file does not run/);
+  expect((await readdir(bin)).sort()).toEqual(['download-new', 'kept']);
 });
 
 test('two processes that download at once both end with a complete copy', async () => {
