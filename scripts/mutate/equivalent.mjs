@@ -106,7 +106,7 @@ export const EQUIVALENT = [
     because: 'a draw of 32 bits that is exactly the rate does not come up',
   },
   {
-    file: 'scheduling/carry/dehydrate-counts.ts',
+    file: 'scheduling/carry/dehydrate.ts',
     code: 'task < state.graph.size',
     becomes: 'task <= state.graph.size',
     because: 'a number beyond the last task goes nowhere: the counts are of as many as there are tasks',
@@ -182,18 +182,6 @@ export const EQUIVALENT = [
     code: 'i < n',
     becomes: 'i <= n',
     because: 'a typed array takes nothing beyond its end',
-  },
-  {
-    file: 'scheduling/graph/edges.ts',
-    code: 'edge < from.length',
-    becomes: 'edge <= from.length',
-    because: 'an edge beyond the last has no task, and no place that a typed array would take',
-  },
-  {
-    file: 'scheduling/run/status/deadline.ts',
-    code: 'status[other] < FAILED',
-    becomes: 'status[other] <= FAILED',
-    because: 'the chain is of tasks that have not ended, and what depends on one of them has not begun',
   },
   {
     file: 'scheduling/run/status/verdict.ts',
@@ -311,8 +299,8 @@ export const EQUIVALENT = [
   },
   {
     file: 'market/candles/combine-candles.ts',
-    code: '(sequence as number) < (otherSequence as number)',
-    becomes: '(sequence as number) <= (otherSequence as number)',
+    code: 'sequence < otherSequence',
+    becomes: 'sequence <= otherSequence',
     because: 'no two ticks have the same sequence',
   },
   {
@@ -436,19 +424,19 @@ export const EQUIVALENT = [
     because: 'the order of two candles of one bucket does not matter',
   },
   {
-    file: 'market/candles/open-candles.ts',
+    file: 'market/candles/build-candles.ts',
     code: 'k < count',
     becomes: 'k <= count',
     because: 'sorting candles that are in order changes nothing',
   },
   {
-    file: 'market/candles/open-candles.ts',
+    file: 'market/candles/build-candles.ts',
     code: 'openTime[k] < openTime[k - 1]',
     becomes: 'openTime[k] <= openTime[k - 1]',
     because: 'no two candles have the same opening time',
   },
   {
-    file: 'market/candles/open-candles.ts',
+    file: 'market/candles/build-candles.ts',
     code: 'k < order.length',
     becomes: 'k <= order.length',
     because: 'a typed array takes nothing beyond its end',

@@ -9,3 +9,12 @@ export function floorProblems(floors, rooms) {
       .map((room) => `scripts/mutate/floors.json names src/${room}, which does not exist; remove it`),
   ];
 }
+
+/**
+ * One sentence for each mutant of equivalent.mjs that is none of its file any more.
+ * @param mutantsIn the mutants of a file of src, as `{ code, becomes }`; undefined where there is no such file
+ */
+export const equivalentProblems = (equivalent, mutantsIn) =>
+  equivalent
+    .filter(({ file, code, becomes }) => !mutantsIn(file)?.some((mutant) => mutant.code === code && mutant.becomes === becomes))
+    .map(({ file, code }) => `scripts/mutate/equivalent.mjs: src/${file} has no mutant of ${code}; remove the entry, or name its new file`);

@@ -112,6 +112,22 @@ describe('`npm test --`', () => {
   });
 });
 
+it('an equivalent mutant is reported when its file or its code is gone', async () => {
+  const { equivalentProblems } = (await import(new URL('../../scripts/mutate/floors.mjs', import.meta.url).href)) as {
+    equivalentProblems: (listed: readonly object[], mutantsIn: (file: string) => readonly object[] | undefined) => string[];
+  };
+  const mutant = { code: 'a < b', becomes: 'a <= b' };
+  const listed = [
+    { file: 'here.ts', ...mutant },
+    { file: 'here.ts', code: 'a > b', becomes: 'a >= b' },
+    { file: 'gone.ts', ...mutant },
+  ];
+  expect(equivalentProblems(listed, (file) => (file === 'here.ts' ? [mutant] : undefined))).toEqual([
+    'scripts/mutate/equivalent.mjs: src/here.ts has no mutant of a > b; remove the entry, or name its new file',
+    'scripts/mutate/equivalent.mjs: src/gone.ts has no mutant of a < b; remove the entry, or name its new file',
+  ]);
+});
+
 it('every folder of src has a minimum share of killed mutants, and every minimum has a folder', async () => {
   const { floorProblems } = (await import(new URL('../../scripts/mutate/floors.mjs', import.meta.url).href)) as {
     floorProblems: (floors: Readonly<Record<string, number>>, rooms: readonly string[]) => string[];
