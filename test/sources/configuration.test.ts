@@ -97,6 +97,7 @@ describe('the venue settings from the environment', () => {
     ['POLYMARKET_TRADES_ROUTE', 'v3'],
     ['POLYMARKET_PRICE_POINTS', 'maybe'],
     ['PREDICTLAB_RATE_SHARE', 'half'],
+    ['PREDICTLAB_RATE_SHARE', '0'],
   ])('are refused with the name of %s when its value is not valid', (name, value) => {
     expect(() => checkVenueSettings({ [name]: value })).toThrow(`${name}="${value}"`);
   });
