@@ -513,4 +513,28 @@ export const EQUIVALENT = [
     becomes: 'at[m] + 1 <= own.length',
     because: 'beyond the last price there is no time that is not later',
   },
+  {
+    file: 'backtest/metrics/curve-metrics.ts',
+    code: 'value > peak',
+    becomes: 'value >= peak',
+    because: 'an equal value leaves the peak and the deepest fall as they are',
+  },
+  {
+    file: 'backtest/portfolio/trade-portfolio.ts',
+    code: 'account.side > 0',
+    becomes: 'account.side >= 0',
+    because: 'without a position the line before has answered',
+  },
+  {
+    file: 'market/twin-basis.ts',
+    code: 'pair.profit > best.profit',
+    becomes: 'pair.profit >= best.profit',
+    because: 'of two equal profits either is the most profitable',
+  },
+  {
+    file: 'market/twin-basis.ts',
+    code: 'at < twin.bars.length',
+    becomes: 'at <= twin.bars.length',
+    because: 'beyond the last bar there is no opening time that is earlier',
+  },
 ];

@@ -57,7 +57,7 @@ const ROUNDING = 1e-6;
 
 /** Flags a price that is not a multiple of the tick size. It is an average over several fills, or older than a change of the tick size. */
 const offGrid: Flag = ({ price }, { tickSize }) => {
-  if (tickSize === null || tickSize <= 0) return null;
+  if (!tickSize) return null;
   const steps = price / tickSize;
   return Math.abs(steps - Math.round(steps)) > ROUNDING ? 'off-grid' : null;
 };

@@ -85,6 +85,11 @@ describe('a day of 24 hours after one of 23, at the change to daylight saving', 
 });
 
 describe('an order that rests in the book', () => {
+  it('fills at an open that is exactly its price, for buyers and sellers', () => {
+    for (const side of ['long', 'short'] as const)
+      expect(trade([half, half, half], { side, limit: 0.5 }).trades).toMatchObject([{ side, entryBar: 1, entryPrice: 0.5 }]);
+  });
+
   it('fills when the price has gone through its limit, not when it has only touched it', () => {
     expect(trade([half, [0.5, 0.5, 0.4, 0.5], half], { side: 'long', limit: 0.4 }).trades).toEqual([]);
     expect(trade([half, [0.5, 0.5, 0.39, 0.5], half], { side: 'long', limit: 0.4 }).trades).toMatchObject([{ entryPrice: 0.4 }]);
