@@ -3,7 +3,7 @@ import type { Instrument } from '../../src/contracts/market-data.ts';
 import type { Http } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { polymarket } from '../../src/sources/polymarket/polymarket.ts';
-import { collectPrices } from '../../src/sources/polymarket/prices.ts';
+import { collectPrices, readPoint } from '../../src/sources/polymarket/prices.ts';
 import { bookOf } from '../../src/sources/venue-source.ts';
 
 const DAY = 86_400_000;
@@ -92,7 +92,18 @@ describe('contradicting price points of the same time', () => {
       [0.5, 'malformed'],
       [0.4, null],
     ]);
+    // the two good rows are one point
+    expect(rows[2].identity).toBe(rows[0].identity);
+    expect(rows[1].identity).not.toBe(rows[0].identity);
   });
+});
+
+it('a price point has a grain from a second to a day, and keeps its row with the reason where a field cannot be read', () => {
+  const grainOf = (resolution_seconds: unknown) => readPoint({ timestamp: 1_780_000_000, price: 0.5, resolution_seconds }).grain;
+  expect([60, 1, 86_400].map(grainOf)).toEqual([60, 1, 86_400]);
+  expect([0, 86_401, 1.5, null, 'x'].map(grainOf)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  expect(readPoint({ timestamp: 1_780_000_000, price: 'x' })).toMatchObject({ time: 1_780_000_000_000, price: null, defect: 'malformed' });
+  expect(readPoint(7)).toMatchObject({ time: null, price: null, raw: '7' });
 });
 
 describe('a venue that refuses order books', () => {
