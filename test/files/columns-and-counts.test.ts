@@ -68,6 +68,10 @@ it('quarantined rows are counted over all reasons', () => {
     total: 3,
     said: 'malformed 2 (lines 2, 3), price-range 1 (line 4)',
   });
+  for (const line of [5, 6, 7]) tally.add('malformed', line);
+  expect(tally.describe()).toBe('malformed 5 (lines 2, 3, 5, 6, 7), price-range 1 (line 4)');
+  tally.add('malformed', 8);
+  expect(tally.describe()).toBe('malformed 6 (lines 2, 3, 5, 6, 7, …), price-range 1 (line 4)');
 });
 
 it('only an error of the file system that does not pass by itself counts as one that the user must fix', () => {

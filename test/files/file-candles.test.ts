@@ -31,6 +31,16 @@ it('the candles of a tick file leave out repeats and bad rows, and are complete 
   expect([...complete]).toEqual([0, 1, 0]);
 });
 
+it('rows without a trade id are no repeats, and the later row of one time is the close', async () => {
+  const path = folder.write(
+    'same.csv',
+    'time,price,size,trade_id\n2026-01-01T00:00:00Z,0.4,1,\n2026-01-01T00:00:00Z,0.6,1,\n2026-01-01T00:00:00Z,0.5,1,a\n',
+  );
+  const built = await buildFileCandles(await openTickFile(path), '1h', { market: 'probability', asOf: Date.UTC(2026, 0, 2) });
+  expect(built).toMatchObject({ rows: 3, duplicates: 0, ticks: 3 });
+  expect(built.series.map(({ candles }) => [candles.open[0], candles.close[0]])).toEqual([[0.4, 0.5]]);
+});
+
 it('a candle at the edge of a file is complete only when ticks reach its first and its last millisecond', async () => {
   const path = folder.write('edges.csv', 'time,price\n2026-01-01T00:00:00.000Z,0.4\n2026-01-01T00:59:59.999Z,0.5\n');
   const { series } = await buildFileCandles(await openTickFile(path), '1h', { market: 'probability', asOf: Date.UTC(2026, 0, 2) });

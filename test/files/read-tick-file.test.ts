@@ -139,6 +139,16 @@ describe('a tick file', () => {
     expect((await readAll(write('time,price\n\n2026-01-01,0.5\n2026-01-02,0.5'))).lines).toEqual([3, 4]);
   });
 
+  it('is refused when two of its columns have the name of a field, or when no row can be read, with the first reason', async () => {
+    await expect(openTickFile(write('time,price,Time\n1,0.5,1\n'))).rejects.toThrow('has several columns named time');
+    const open = (...rows: string[]) =>
+      openTickFile(write(`Block Time,price,size\n${rows.join('\n')}\n`), { columns: { time: 'Block Time' } });
+    await expect(open('soon,0.5,1', 'late,0.5,1')).rejects.toThrow('none of its 2 rows can be read; line 2: time "soon" cannot be read');
+    await expect(open('"2026-01-01,0.5,1')).rejects.toThrow('line 2: a quote is not closed');
+    await expect(open('2026-01-01,0.5,much')).rejects.toThrow('line 2: size "much" cannot be read');
+    await expect(open('2026-01-01,0.5')).rejects.toThrow('line 2: 2 fields under a header of 3');
+  });
+
   it('is read the same for every batch and chunk size', async () => {
     const many = Array.from({ length: 30_000 }, (_, i) => `${1_767_225_600 + (i >> 2)},0.${(i % 9) + 1},${i % 3}.5`).join('\n');
     const path = write(`time,price,size\n${many}`);

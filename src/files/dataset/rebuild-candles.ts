@@ -25,7 +25,7 @@ type TickChunk = readonly [string[], string[], string[], TickKind[], number[], n
 
 /** Builds the rows of `CANDLE_COLUMNS` from tick files, sorted by instrument, symbol, price type, interval and time; memory stays flat. */
 export async function* rebuiltCandles(duckDb: DuckDb, { files, intervals, asOf, coverage, counts }: Rebuild): AsyncGenerator<Cell[][]> {
-  if (files.length === 0 || intervals.length === 0) return;
+  if (files.length === 0) return;
   const ranges = bySeries(coverage);
   const sql = `select symbol, source, instrument, kind, epoch_ms(time)::double, price, size, side from ${readFiles(files)}
     order by instrument, symbol, kind, time, file_row_number`;

@@ -139,7 +139,7 @@ function tickReader(file: RecordFile, format: LineFormat, polarity: OutcomePolar
   let labels: readonly string[] | undefined;
   return (record) => {
     const line = parseTickLine(record, format);
-    if (line.labels.length > 0 && line.defect === null) {
+    if (line.defect === null) {
       labels ??= line.labels;
       const other = line.labels.findIndex((label, i) => label !== labels?.[i]);
       if (other >= 0) throw severalMarkets(file, record.number, format.markets[other].name, [labels[other], line.labels[other]]);
