@@ -1,7 +1,7 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { describe, expect, it } from 'vitest';
-import { countsOf, lastRunsOf, upcomingOf } from '../../src/client/schedules/schedule-firings.ts';
+import { countFirings, lastRunsOf, upcomingOf } from '../../src/client/schedules/schedule-firings.ts';
 import { Schedules } from '../../src/client/schedules/schedules.ts';
 
 const at = (seconds: number): Date => new Date(seconds * 1_000);
@@ -40,7 +40,7 @@ const scheduleOf = ({ note, paused = false, pauseOnFailure = false, memo, info, 
 
 describe('the counts of a schedule', () => {
   it('state its firings, and when one last started a run', () => {
-    expect(countsOf(scheduleOf())).toEqual({
+    expect(countFirings(scheduleOf())).toEqual({
       scheduleId: 'daily',
       missed: 2,
       overlapped: 3,
@@ -49,18 +49,18 @@ describe('the counts of a schedule', () => {
       pausedItself: null,
       pauseAfter: null,
     });
-    expect(countsOf(scheduleOf({ info: { recentActions: [fired('a', 10), fired('b', 20)] } })).lastFiring).toBe(20_000);
+    expect(countFirings(scheduleOf({ info: { recentActions: [fired('a', 10), fired('b', 20)] } })).lastFiring).toBe(20_000);
   });
 
   it('state why it was paused unless a person paused it, and after how many failures workers pause it', () => {
     const note = 'paused after 3 failures in a row';
-    expect(countsOf(scheduleOf({ paused: true, note })).pausedItself).toBe(note);
-    expect(countsOf(scheduleOf({ paused: false, note })).pausedItself).toBeNull();
-    expect(countsOf(scheduleOf({ paused: true, note: 'for the holidays' })).pausedItself).toBeNull();
-    expect(countsOf(scheduleOf({ paused: true })).pausedItself).toBeNull();
-    expect(countsOf(scheduleOf({ memo: { pauseAfter: 3 } })).pauseAfter).toBe(3);
-    expect(countsOf(scheduleOf({ memo: { pauseAfter: 3 }, paused: true })).pauseAfter).toBeNull();
-    expect(countsOf(scheduleOf({ pauseOnFailure: true })).pauseAfter).toBeNull();
+    expect(countFirings(scheduleOf({ paused: true, note })).pausedItself).toBe(note);
+    expect(countFirings(scheduleOf({ paused: false, note })).pausedItself).toBeNull();
+    expect(countFirings(scheduleOf({ paused: true, note: 'for the holidays' })).pausedItself).toBeNull();
+    expect(countFirings(scheduleOf({ paused: true })).pausedItself).toBeNull();
+    expect(countFirings(scheduleOf({ memo: { pauseAfter: 3 } })).pauseAfter).toBe(3);
+    expect(countFirings(scheduleOf({ memo: { pauseAfter: 3 }, paused: true })).pauseAfter).toBeNull();
+    expect(countFirings(scheduleOf({ pauseOnFailure: true })).pauseAfter).toBeNull();
   });
 });
 

@@ -180,7 +180,13 @@ describe('a published data set', () => {
 });
 
 describe('a folder of data', () => {
-  const rows = { columns: COLUMNS.instruments, batches: [[['RAIN', 'file:rain'] as Cell[]]] };
+  const tableOf = (...rows: readonly Cell[][]) => ({
+    columns: COLUMNS.instruments,
+    batches: (async function* () {
+      if (rows.length > 0) yield rows;
+    })(),
+  });
+  const one = () => tableOf(['RAIN', 'file:rain']);
   const options = { name: 'instruments', format: 'csv' } as const;
   const manifestOf = (files: Manifest['files']): Manifest => ({
     schema: 1,
@@ -196,13 +202,13 @@ describe('a folder of data', () => {
     const folder = path.join(scratch.path, 'grows');
     const first = await openFolder(folder, { grow: true });
     expect(first.before).toBeUndefined();
-    const one = await first.write('all', rows, options);
-    await first.commit(manifestOf([one as never]));
+    const part = await first.write('all', one(), options);
+    await first.commit(manifestOf([part as never]));
     const next = await openFolder(folder, { grow: true });
-    const two = await next.write('all', rows, options);
-    expect([one?.path, two?.path]).toEqual(['all/part-0001.csv', 'all/part-0002.csv']);
+    const two = await next.write('all', one(), options);
+    expect([part?.path, two?.path]).toEqual(['all/part-0001.csv', 'all/part-0002.csv']);
     expect(await readdir(path.join(folder, 'all'))).toEqual(['part-0001.csv']);
-    await next.commit(manifestOf([one as never, two as never]));
+    await next.commit(manifestOf([part as never, two as never]));
     expect(await checksOf(folder)).toMatchObject({ files: expect.stringMatching(/^2 files/) });
     // a part that an interrupted export has placed is removed
     await writeFile(path.join(folder, 'all', 'part-0003.csv'), 'x');
@@ -215,7 +221,7 @@ describe('a folder of data', () => {
   it('has no file for a table without rows, and is refused when it holds something else', async () => {
     const folder = path.join(scratch.path, 'none');
     const writer = await openFolder(folder, { grow: false });
-    expect(await writer.write('all', { ...rows, batches: [] }, options)).toBeUndefined();
+    expect(await writer.write('all', tableOf(), options)).toBeUndefined();
     await writer.commit(manifestOf([]));
     expect((await readManifest(folder))?.files).toEqual([]);
     scratch.write('loose.txt', '');
