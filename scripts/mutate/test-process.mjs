@@ -40,7 +40,11 @@ export function createTestProcess({ env = {}, isolated = false, renewed = false 
         };
         // a process that starts again loads every package: on a busy machine that is no endless loop
         limit('loading', 120_000);
-        onMessage = (message) => ('begun' in message ? limit(message.begun) : resolve(message));
+        onMessage = (message) => {
+          // a test may send something itself
+          if (message?.begun !== undefined) limit(message.begun);
+          else if (message?.files !== undefined) resolve(message);
+        };
         onExit = (code, signal) => resolve({ failed: `the process of the tests ended (${signal ?? `code ${code}`})`, gone: true });
         mine.on('message', onMessage).once('exit', onExit);
         mine.send({ file, mutant, of, files });
