@@ -537,4 +537,22 @@ export const EQUIVALENT = [
     becomes: 'at <= twin.bars.length',
     because: 'beyond the last bar there is no opening time that is earlier',
   },
+  {
+    file: 'market/mirror-price.ts',
+    code: 'decimals >= 0',
+    becomes: 'decimals > 0',
+    because: 'one minus a price of 0 or 1 is exact anyway',
+  },
+  {
+    file: 'market/integrity/group-sum.ts',
+    code: 'sum - 1 > TOLERANCE',
+    becomes: 'sum - 1 >= TOLERANCE',
+    because: 'no sum of doubles is exactly 0.1 from 1',
+  },
+  {
+    file: 'market/integrity/group-sum.ts',
+    code: '1 - sum > TOLERANCE',
+    becomes: '1 - sum >= TOLERANCE',
+    because: 'no sum of doubles is exactly 0.1 from 1',
+  },
 ];
