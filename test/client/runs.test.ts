@@ -59,8 +59,8 @@ describe('what a task of a running symbol does', () => {
   it('is not known for an earlier stage without a result, another symbol, or while no stage runs', () => {
     expect(whyInside({ 'A/store': running()['A/clean'] }, 'A/collect', 6_400)).toBeUndefined();
     expect(why('B/store')).toBeUndefined();
-    expect(why('A/store', { 'A/collect': { status: 'success' } as TaskResult })).toBeUndefined();
-    expect(why('A/store', { 'A/clean': { status: 'running' } as TaskResult })).toBeUndefined();
+    expect(why('A/store', { 'A/collect': { status: 'success' } })).toBeUndefined();
+    expect(why('A/store', { 'A/clean': { status: 'running' } })).toBeUndefined();
   });
 });
 
