@@ -29,6 +29,7 @@ it('a process that could not be started needs no stop', async () => {
   const missing = spawn('/nowhere/program');
   await once(missing, 'error');
   await stopProcess(missing);
+  expect(missing.pid).toBeUndefined();
 });
 
 it('the end of a process is said by its exit code or its signal', () => {
