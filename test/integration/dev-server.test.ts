@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isListenedOnBy } from '../../src/processes/process-identity.ts';
+import { checkTemporalServer } from '../../src/set-up/checks/temporal.ts';
 import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-server.ts';
 import { findAttributes } from '../../src/set-up/temporal/search-attributes.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
@@ -61,12 +62,23 @@ test('a database file keeps workflows over a restart, and gets the missing searc
   await withClient(first, ({ connection }) =>
     connection.operatorService.removeSearchAttributes({ namespace: 'default', searchAttributes: ['PredictLabSymbol'] }),
   );
+  const checked = async (namespace: string) =>
+    (await checkTemporalServer({ TEMPORAL_ADDRESS: first.address, TEMPORAL_NAMESPACE: namespace })).map(({ status, detail, action }) => [
+      status,
+      `${detail} ${action}`,
+    ]);
+  expect(await checked('default')).toEqual([
+    ['ok', expect.stringContaining(`${first.address}, namespace default, version 1.`)],
+    ['warn', expect.stringContaining('PredictLabSymbol: not in namespace default, so runs are not found by them temporal operator')],
+  ]);
+  expect(await checked('other')).toEqual([['fail', expect.stringContaining('namespace other does not')]]);
   await first.close();
   const second = await start({ databaseFile });
   const { status } = await withClient(second, (client) => client.workflow.getHandle('kept').describe());
   expect(status.name).toBe('RUNNING');
   const found = await withClient(second, ({ connection }) => findAttributes(connection.operatorService, 'default'));
   expect(found).toEqual({ missing: [], otherType: [] });
+  expect((await checkTemporalServer({ TEMPORAL_ADDRESS: second.address }))[1]).toMatchObject({ status: 'ok' });
 });
 
 // elsewhere the system does not say who listens
