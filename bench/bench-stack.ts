@@ -23,11 +23,18 @@ export interface BenchStack {
   readonly closers: Closers;
 }
 
+/** Events after which a bench ends early: a signal, or the end of the process that prints its results. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'disconnect'] as const;
+
 /** Runs a bench on a Temporal server, a Postgres and a home, all gone when it ends. @param kept a home that stays, with its database */
 export async function withBenchStack<T>(log: Log, bench: (stack: BenchStack) => Promise<T>, kept?: string): Promise<T> {
   const closers = new Closers(log);
   const home = kept ?? (await mkdtemp(path.join(tmpdir(), 'predictlab-bench-')));
   if (kept === undefined) closers.add('the bench folder', { close: () => rm(home, { recursive: true, force: true }) });
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closers.close());
+  const end = (): void => void close().finally(() => process.exit(130));
+  for (const ending of ENDINGS) process.once(ending, end);
   try {
     const cli = await findTemporalCli({ env: process.env, home: path.join(ROOT, '.predictlab'), log });
     const postgres = closers.add('Postgres', await attachPostgres({ home, log }));
@@ -35,7 +42,8 @@ export async function withBenchStack<T>(log: Log, bench: (stack: BenchStack) => 
     const env = { ...process.env, TEMPORAL_ADDRESS: server.address, DATABASE_URL: postgres.url, PREDICTLAB_HOME: home };
     return await bench({ home, env, databaseUrl: postgres.url, serverPid: server.pid, postgresPid: await postgresPidOf(home), closers });
   } finally {
-    await closers.close();
+    await close();
+    for (const ending of ENDINGS) process.off(ending, end);
   }
 }
 
