@@ -32,8 +32,8 @@ export interface ExpandDependencies {
 export const SHARD_MARKETS = 500;
 /** Average number of markets per shard above which new events go to more shards. */
 const CROWDED_MARKETS = 750;
-/** Share of the open members that a listing may leave out before it counts as incomplete. */
-const LEFT_OUT_SHARE = 0.01;
+/** Share of the members that a listing may leave out, or state a lower volume of than before, until the run reports it. */
+const FEW = 0.01;
 /** Number of problems with single markets that are named. */
 const PROBLEMS_NAMED = 5;
 /** Number of members that left the listing and are looked up together, in one discovery. */
@@ -89,7 +89,12 @@ export async function expandUniverse(request: Expansion): Promise<ExpandedUniver
       added += listed.added;
       requests += listed.requests;
       if (listed.missing > 0) problems.push(`${listed.missing} of its members at ${type} are neither listed nor found by their ids`);
-      if (listed.leftOut.length > LEFT_OUT_SHARE * members.of(type).length)
+      const few = FEW * members.of(type).length;
+      if (listed.fallen.length > few)
+        problems.push(
+          `${type} states lower volumes than before of ${listed.fallen.length} markets, such as ${listed.fallen[0]}: their trades are read as if they had traded`,
+        );
+      if (listed.leftOut.length > few)
         problems.push(
           `${type} left ${listed.leftOut.length} open markets out of its listing, such as ${listed.leftOut[0]}, which were found by their ids; it may have left out new markets too, which join at the next complete listing`,
         );
@@ -118,6 +123,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   const universe = entry.symbol;
   const seen = new Set<string>();
   const unreadable: string[] = [];
+  const fallen: string[] = [];
   let [added, moved, requests, startedAt, endedAt] = [0, 0, 0, Number.POSITIVE_INFINITY, 0];
   const store = async (page: Omit<ListedPage, 'problems'>): Promise<void> => {
     signal.throwIfAborted();
@@ -130,7 +136,9 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
       seen.add(instrument.id);
       if (known === undefined) waiting.push(instrument);
       else if (known.print !== printOf(instrument)) changed.push({ ...known, instrument, print: printOf(instrument) });
-      if (known !== undefined && !instrument.closed && known.volume !== (instrument.stated?.volume ?? null)) moved++;
+      const volume = instrument.stated?.volume ?? null;
+      if (known !== undefined && !instrument.closed && known.volume !== volume) moved++;
+      if (volume !== null && volume < (known?.volume ?? 0)) fallen.push(instrument.id);
     }
     members.makeRoom(waiting.length);
     changed.push(...waiting.map((instrument) => members.add(instrument)));
@@ -146,7 +154,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   const isFirst = members.shards().length === 0;
   for await (const page of source.list?.({ rules, asOf, known: members.ids(), signal }) ?? []) {
     // lists nothing for a run about the past, which uses the members of its time: the venues only show the present
-    if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests, missing: 0, leftOut: [], unreadable };
+    if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests, missing: 0, leftOut: [], fallen: [], unreadable };
     unreadable.push(...page.problems);
     if (isFirst) {
       first.push(page);
@@ -180,7 +188,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
     moved,
     requests,
   });
-  return { added, requests, missing, leftOut, unreadable };
+  return { added, requests, missing, leftOut, fallen, unreadable };
 }
 
 /** Queries members that are no longer in the listing, because they ended or because the universe's rule no longer matches them. */
