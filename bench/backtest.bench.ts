@@ -5,7 +5,7 @@ import { seededRandom } from '../src/backtest/metrics/distributions.ts';
 import { execute, finish, optionsFor, type Trial } from '../src/backtest/run-backtest.ts';
 import { runTrials } from '../src/backtest/run-trials.ts';
 import { type ParamsInput, strategyTrials } from '../src/backtest/strategies/registry.ts';
-import { medianMs } from './measure.ts';
+import { median, medianMs } from './measure.ts';
 import type { BenchResult } from './result.ts';
 
 const HOUR = 3_600_000;
@@ -47,13 +47,23 @@ export async function run(): Promise<readonly BenchResult[]> {
   const gridMs = await medianMs(() => runTrials(backtestData(long, market), grid, unproved), { runs: 5 });
   const instruments = range(200, 1, 1).map((seed) => walk(168, seed));
   const five = ['sma-cross', 'ema-cross', 'rsi', 'bollinger', 'breakout'].flatMap((name) => trialsOf(name, {}));
-  const many = (options: typeof proved): (() => void) => {
+  const many = (options: typeof proved, trials = five): (() => void) => {
     return () => {
-      for (const candles of instruments) runTrials(backtestData(candles, market), five, options);
+      for (const candles of instruments) runTrials(backtestData(candles, market), trials, options);
     };
   };
   const manyMs = await medianMs(many(unproved), { runs: 15, warmUps: 3 });
   const manyProved = await medianMs(many(proved), { runs: 15, warmUps: 3 });
+  // a copy of a shipped strategy is a user's, which decides behind the fence
+  const users = five.map((trial) => ({ ...trial, strategy: { ...trial.strategy } }));
+  const fencedMs: number[] = [];
+  const ratios: number[] = [];
+  for (let turn = 0; turn < 9; turn++) {
+    const shipped = await medianMs(many(unproved), { runs: 3 });
+    const fenced = await medianMs(many(unproved, users), { runs: 3 });
+    fencedMs.push(fenced);
+    ratios.push(fenced / shipped);
+  }
   return [
     {
       name: 'sma-cross on 10,000 bars, metrics and passport',
@@ -85,6 +95,13 @@ export async function run(): Promise<readonly BenchResult[]> {
       ours: manyMs,
       baseline: recorded('vectorbt', 380),
       note: `${inUnits(manyMs)}; target: under 50; backtesting.py 14,900; ${manyProved.toFixed(0)} ms with proofs`,
+    },
+    {
+      name: 'the same strategies as those of a user, behind the fence',
+      unit: 'ms',
+      better: 'lower',
+      ours: median(fencedMs),
+      note: `${median(ratios).toFixed(2)}× the shipped ones in ${ratios.length} alternating turns; target: under 1.3`,
     },
   ];
 }

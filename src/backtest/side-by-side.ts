@@ -33,15 +33,17 @@ export function* decideSideBySide(data: BacktestData, trials: readonly Trial[], 
     trial,
     input: { strategy: trial.strategy, params: trial.params, options: trial.options ?? options, candles, market, barMs, twin, cache },
   }));
-  const running = new Map(inputs.map(({ trial, input }) => [trial, startDecisions(input)]));
-  const started = [...running];
+  const started = inputs.map(({ trial, input }) => ({ trial, decisions: startDecisions(input), failed: false }));
   const decideTo = (bar: number): void => {
-    for (const [trial, decisions] of running) {
+    // by index: this runs for every bar, and an iterator would allocate each time
+    for (let i = 0; i < started.length; i++) {
+      const one = started[i];
+      if (one.failed) continue;
       try {
-        decisions.decideTo(bar);
+        one.decisions.decideTo(bar);
       } catch (error) {
-        decided.set(trial, decisions.failure(error));
-        running.delete(trial);
+        one.failed = true;
+        decided.set(one.trial, one.decisions.failure(error));
       }
     }
   };
@@ -65,13 +67,13 @@ export function* decideSideBySide(data: BacktestData, trials: readonly Trial[], 
     }
     yield;
   }
-  for (const [trial, decisions] of started) if (running.has(trial)) decided.set(trial, endOf(trial, decisions));
+  for (const { trial, decisions, failed } of started) if (!failed) decided.set(trial, endOf(trial, decisions));
   return decided;
 }
 
 function endOf({ strategy: { name } }: Trial, decisions: StartedDecisions): Decisions | StrategyFailure {
   try {
-    return fenced(name, () => decisions.end());
+    return decisions.hasOrders() ? fenced(name, () => decisions.end()) : decisions.end();
   } catch (error) {
     return asStrategy(name, () => decisions.failure(error));
   }

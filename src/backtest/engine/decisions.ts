@@ -67,7 +67,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
   try {
     if (isShipped(strategy)) started.decideTo(to);
     else fenced(strategy.name, () => started.decideTo(to));
-    return isShipped(strategy) ? started.end() : fenced(strategy.name, () => started.end());
+    return isShipped(strategy) || !started.hasOrders() ? started.end() : fenced(strategy.name, () => started.end());
   } catch (error) {
     throw asStrategy(strategy.name, () => started.failure(error));
   }
@@ -79,6 +79,8 @@ export interface StartedDecisions {
   decideTo(bar: number): void;
   /** The failure of the strategy, with its plugin and the bar that it has reached. */
   failure(error: unknown): StrategyFailure;
+  /** Whether the strategy has placed an order; only then does {@link end} run code that may be the strategy's. */
+  hasOrders(): boolean;
   /** The decisions, once all of them are made. Orders are checked again: during the first check, a built-in may have been changed. */
   end(): Decisions;
 }
@@ -133,6 +135,7 @@ export function startDecisions(input: DecisionInput): StartedDecisions {
       // not retryable: the strategy would fail on the same bar again
       return new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
     },
+    hasOrders: () => orders.size > 0,
     end() {
       for (const [at, order] of orders) {
         bar = from + at;
