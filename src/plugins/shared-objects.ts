@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { types as nodeTypes } from 'node:util';
 import * as zod from 'zod';
+import { sharedBySchemas } from './zod-objects.ts';
 
 /**
  * Objects that outlive a plugin's modules: built-ins, the modules of Node.js, and zod. Each series gets its own copy of a plugin's modules,
@@ -16,13 +17,13 @@ interface SharedObject {
   /** Pattern and flags of a regular expression, which `compile` replaces. */
   readonly pattern: string | undefined;
   /** Number of entries of a map or set. */
-  readonly size: number;
+  readonly size: number | undefined;
 }
 
 // captured when this module loads: a plugin could replace them with functions that hide what it changed.
 // For the same reason the comparison uses indices: iterators and methods of arrays can be replaced too.
 const { ownKeys, getPrototypeOf, deleteProperty, isExtensible, setPrototypeOf } = Reflect;
-const { getOwnPropertyDescriptor: descriptorOf, is } = Object;
+const { getOwnPropertyDescriptor: descriptorOf, is, isFrozen } = Object;
 // oxlint-disable-next-line typescript/unbound-method -- called with a map or set below
 const [mapSize, setSize] = [Map, Set].map(({ prototype }) => descriptorOf(prototype, 'size')?.get as () => number);
 const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
@@ -65,9 +66,10 @@ export function recordSharedObjects(ignored: readonly unknown[] = []): void {
   for (const name of loader.builtinModules) if (!UNUSUAL.test(name)) ofNode[name] = require(`node:${name}`) as object;
   // reading each global first: Node.js replaces some of them with their values at the first read
   for (const key of ownKeys(globalThis)) Reflect.get(globalThis, key);
-  const seen = new Set<unknown>([...changing, ...ignored]);
+  const seen = new Set<unknown>([...changing, loader._cache, ...ignored]);
   // a module of CommonJS leads to Module without an import
-  recorded = reachableFrom({ globalThis, zod, Buffer, Module: ofNode['module'], ...hiddenObjects() }, seen);
+  const others = { zod, Buffer, Module: ofNode['module'], 'schemas of zod': sharedBySchemas(), ...hiddenObjects() };
+  recorded = [{ globalThis }, others].flatMap((roots) => reachableFrom(roots, seen));
   recordedOfNode = reachableFrom(ofNode, seen);
   valuesBefore = behindGetters();
   entriesBefore = getEntries().length;
@@ -127,36 +129,34 @@ function hiddenObjects(): Readonly<Record<string, unknown>> {
 
 function reachableFrom(roots: Readonly<Record<string, unknown>>, seen: Set<unknown>): readonly SharedObject[] {
   const all: SharedObject[] = [];
-  const waiting: [string, unknown][] = Object.entries(roots);
-  for (const [name, object] of waiting) {
-    if ((typeof object !== 'object' && typeof object !== 'function') || object === null || seen.has(object) || ArrayBuffer.isView(object))
-      continue;
+  const waiting: [string, object][] = [];
+  const visit = (object: unknown, owner: string, key: PropertyKey): void => {
+    if ((typeof object !== 'object' && typeof object !== 'function') || object === null || seen.has(object)) return;
     seen.add(object);
+    if (!ArrayBuffer.isView(object)) waiting.push([owner === '' ? String(key) : propertyName(owner, key), object]);
+  };
+  for (const [name, root] of Object.entries(roots)) visit(root, '', name);
+  for (const [name, object] of waiting) {
     const keys = ownKeys(object);
     const descriptors = keys.map((key) => descriptorOf(object, key) as PropertyDescriptor);
     const prototype = getPrototypeOf(object);
-    all.push({
-      name,
-      object,
-      keys,
-      descriptors,
-      prototype,
-      size: sizeOf(object),
-      extensible: isExtensible(object),
-      pattern: patternOf(object),
-    });
-    waiting.push([`prototype of ${name}`, prototype]);
-    keys.forEach((key, i) => {
-      for (const part of Object.values(descriptors[i])) waiting.push([propertyName(name, key), part]);
-    });
+    const [size, extensible, pattern] = [sizeOf(object), isExtensible(object), patternOf(object)];
+    // a frozen function or object without entries stays as it is
+    if (!isFrozen(object) || size !== undefined || pattern !== undefined)
+      all.push({ name, object, keys, descriptors, prototype, size, extensible, pattern });
+    if (!seen.has(prototype)) visit(prototype, '', `prototype of ${name}`);
+    for (let i = 0; i < keys.length; i++) {
+      for (const part of Object.values(descriptors[i]) as unknown[]) visit(part, name, keys[i]);
+    }
   }
   return all;
 }
 
 const propertyName = (owner: string, key: PropertyKey): string =>
-  typeof key === 'string' ? `${owner}.${key}` : `${owner}[${String(key)}]`;
+  typeof key === 'symbol' ? `${owner}[${String(key)}]` : `${owner}.${String(key)}`;
 
-const sizeOf = (object: object): number => (types.isMap(object) ? mapSize.call(object) : types.isSet(object) ? setSize.call(object) : 0);
+const sizeOf = (object: object): number | undefined =>
+  types.isMap(object) ? mapSize.call(object) : types.isSet(object) ? setSize.call(object) : undefined;
 
 const patternOf = (object: object): string | undefined =>
   types.isRegExp(object) ? `/${sourceOf.call(object)}/${flagsOf.call(object)}` : undefined;

@@ -70,6 +70,10 @@ describe('backtests of plugins on threads', () => {
       expect(await series(honest, 'honest')).toMatchObject({ provable: true, notProvable: [] });
   });
 
+  it('are provable when the plugin prints', async () => {
+    expect(await series(strategy('prints', "(console.log('loaded'), {})"), 'prints')).toMatchObject({ provable: true, notProvable: [] });
+  });
+
   it('get another thread when a task has left something in the globals of its thread after its own end', async () => {
     const tasks = path.join(folder, 'tasks.mjs');
     const hasLeft = path.join(folder, 'has-left');

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { constants, runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { watchAmbientState } from '../../src/plugins/ambient-state.ts';
 import { freshUrl, isUsedPackage, watchImports } from '../../src/plugins/module-graph.ts';
 import { noteAmbient, watchOutsideWorld } from '../../src/plugins/outside-world.ts';
@@ -319,6 +320,8 @@ const MEMORIES: Readonly<Record<string, string>> = {
     'const keys = Object.getOwnPropertyNames(JSON); const toEnd = (key) => { const own = Object.getOwnPropertyDescriptor(JSON, key); delete JSON[key]; Object.defineProperty(JSON, key, own); }; export const learn = () => toEnd(keys[0]); export const recall = () => (Object.getOwnPropertyNames(JSON).at(-1) === keys[0] ? 1 : undefined); export const forget = () => keys.forEach(toEnd);',
   'the pattern of a regular expression of zod':
     "import { z } from 'zod'; const own = z.regexes.cuid; const { source, flags } = own; export const learn = () => own.compile('left'); export const recall = () => (own.source === 'left' ? 1 : undefined); export const forget = () => own.compile(source, flags);",
+  'what schemas of a class share':
+    "import { z } from 'zod'; const own = Object.getPrototypeOf(z.string()._zod); export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;",
   'an accessor in the registry of zod':
     "import { z } from 'zod'; const own = Object.getOwnPropertyDescriptor(z.globalRegistry, '_map'); export const learn = () => Object.defineProperty(z.globalRegistry, '_map', { get: () => ({ left: 1 }), set() {}, configurable: true }); export const recall = () => z.globalRegistry._map.left; export const forget = () => Object.defineProperty(z.globalRegistry, '_map', own);",
   'a value behind a replaced Object.is':
@@ -349,5 +352,17 @@ describe('a copy of a plugin', () => {
     if (seen === undefined) expect(reader.recall()).toBeUndefined();
     writer.forget?.();
     expect(changedSharedObject()).toBeUndefined();
+  });
+
+  it('may be the first to make a schema or an error of any class of zod', () => {
+    z.promise(z.templateLiteral(['a', z.literal('b')])).or(z.nan());
+    z.file().or(z.hash('md5')).or(z.ipv4()).or(z.email());
+    expect(new z.ZodError([]).issues).toEqual([]);
+    expect(z.stringbool().safeParse(1).success).toBe(false);
+    expect(changedSharedObject()).toBeUndefined();
+  });
+
+  it('cannot keep anything in the members of schemas', () => {
+    expect(Object.isFrozen(Object.getOwnPropertyDescriptor(z.ZodString.prototype, 'optional')?.get)).toBe(true);
   });
 });
