@@ -3,7 +3,7 @@ import nodeModule, { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { strategyDeciding } from '../backtest/engine/fence.ts';
-import { loadingUrl, refuseWhileDeciding } from './outside-world.ts';
+import { loadingUrl, noteAmbient, noteResolved, refuseWhileDeciding } from './outside-world.ts';
 
 /** For each module, the modules that it imports; URLs without `?query` and `#hash`. */
 const edges = new Map<string, Set<string>>();
@@ -19,6 +19,7 @@ const FRESH = 'predictlab-fresh';
 export function watchImports(): void {
   if (watching) return;
   watching = true;
+  watchLoader();
   const { registerHooks } = nodeModule as { registerHooks?: (hooks: { resolve: SyncResolve }) => void };
   if (registerHooks !== undefined) {
     registerHooks({
@@ -145,13 +146,49 @@ async function watched(specifier, context, next) {
   return { ...found, url: (${String(urlForCopy)})(found.url, parent, ${OWN_LIBRARY && JSON.stringify(OWN_LIBRARY)}) };
 }`;
 
+/** Loader of CommonJS modules. */
+const loader = nodeModule as unknown as {
+  _load: (request: string, parent: { filename?: string | null } | undefined, isMain: boolean) => unknown;
+  _resolveFilename: (request: string, parent: unknown) => string;
+  _findPath: (request: string, ...rest: unknown[]) => string | false;
+  _cache: Record<PropertyKey, unknown>;
+};
+
+/** Records when a plugin looks for files with `require.resolve`, or reaches modules that stay loaded through `require.cache`. */
+function watchLoader(): void {
+  for (const name of ['_resolveFilename', '_findPath'] as const) {
+    const find = loader[name] as (...args: unknown[]) => string | false;
+    const watched = function (this: unknown, ...args: unknown[]): string | false {
+      refuseWhileDeciding('require.resolve');
+      let found: string | false = false;
+      try {
+        return (found = find.apply(this, args));
+      } finally {
+        noteResolved(found);
+      }
+    };
+    Object.assign(loader, { [name]: watched });
+  }
+  const before = new Set(Reflect.ownKeys(loader._cache));
+  const note = (target: object, key: string | symbol): void => {
+    const plugin = loadingUrl() ?? '';
+    const isKept = before.has(key) || (Object.hasOwn(target, key) && isInPackage(String(key)));
+    if (isKept && !(isInPackage(plugin) && packageName(String(key)) === packageName(plugin)))
+      noteAmbient('modules that stay loaded (require.cache, or require of a package)');
+  };
+  const names = ['get', 'set', 'getOwnPropertyDescriptor', 'defineProperty', 'deleteProperty'] as const;
+  const traps = names.map((name) => [
+    name,
+    (...args: [object, string | symbol]): unknown => {
+      note(...args);
+      return (Reflect[name] as (...all: unknown[]) => unknown)(...args);
+    },
+  ]);
+  loader._cache = new Proxy(loader._cache, Object.fromEntries(traps) as object);
+}
+
 /** Records what `require` loads by wrapping this thread's loader, because hooks in another thread do not see `require`. */
 function watchRequires(): void {
-  const loader = nodeModule as unknown as {
-    _load: (request: string, parent: { filename?: string | null } | undefined, isMain: boolean) => unknown;
-    _resolveFilename: (request: string, parent: unknown) => string;
-    _cache: Readonly<Record<string, unknown>>;
-  };
   const load = loader._load;
   loader._load = function watched(request, parent, isMain) {
     if (strategyDeciding() !== undefined) refuseWhileDeciding('require');

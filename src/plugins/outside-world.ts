@@ -113,6 +113,14 @@ const WRITES =
 export const isBeyond = (name: string): boolean =>
   !/^(?:node:)?(?:assert|constants|fs|module|path|punycode|querystring|string_decoder|url)(?:\/|$)/.test(name);
 
+/** Records a file that the module that is being loaded has looked for. @param found its path, or `false` if there is none */
+export function noteResolved(found: string | false): void {
+  const taken = loading.getStore();
+  if (taken === undefined) return;
+  if (found === false) taken.unhashed.add('require.resolve');
+  else if (path.isAbsolute(found)) file(taken, found);
+}
+
 type Note = (taken: Taken, first: unknown) => void;
 
 const file: Note = (taken, first) => {

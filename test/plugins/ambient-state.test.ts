@@ -91,6 +91,10 @@ const AT_LOAD: Readonly<Record<string, readonly [code: string, name: string]>> =
   ],
   'the time of a new file': ["const at = new File([], 'a').lastModified", 'File'],
   'a weak reference': ['const held = new WeakRef({})', 'WeakRef'],
+  'a module that is loaded already': [
+    "import { createRequire } from 'node:module'; const [kept] = Object.values(createRequire(import.meta.url).cache)",
+    'modules that stay loaded (require.cache, or require of a package)',
+  ],
 };
 
 describe('a plugin that uses state of the process', () => {
@@ -140,6 +144,11 @@ describe('a plugin that uses state of the process', () => {
       'import { syncBuiltinESMExports } from "node:module"; syncBuiltinESMExports()',
       'module.syncBuiltinESMExports',
     ],
+    [
+      'asks which files there are',
+      'import { createRequire } from "node:module"; try { createRequire(import.meta.url).resolve("./missing") } catch {}',
+      'require.resolve',
+    ],
     ['has a directory made', 'import { mkdtemp } from "node:fs/promises"; await mkdtemp("/tmp/predictlab-")', 'fs.mkdtemp'],
   ])('is not provable where it %s', async (way, code, name) => {
     expect(gapsOf(await strategyOf(way.replaceAll(' ', '-'), honest(code)))[0]).toContainEqual(
@@ -147,12 +156,14 @@ describe('a plugin that uses state of the process', () => {
     );
   });
 
-  it('is refused to write a file, or to make one in a promise, while it decides', async () => {
-    const writes = (call: string) => `import fs from 'node:fs'; export const create = () => () => { ${call}; return 'long'; };`;
+  it('is refused to write a file, to make one in a promise, or to look for one, while it decides', async () => {
+    const writes = (call: string) =>
+      `import fs from 'node:fs'; import { createRequire } from 'node:module'; export const create = () => () => { ${call}; return 'long'; };`;
     for (const call of [
       'fs.writeFileSync("/dev/null", "1")',
       'void fs.promises.appendFile("/dev/null", "1")',
       'fs.rename("a", "b", () => 0)',
+      'createRequire(import.meta.url).resolve("./a")',
     ])
       await expect(strategyOf('writes', writes(call)).then((one) => gapsOf(one))).rejects.toThrow('while it decides');
   });
