@@ -19,6 +19,8 @@ for (const modules of process.argv.slice(2)) {
   } catch (error) { answers[modules] = error.type + ' ' + error.message; }
 }
 await importPlugin('./endless.mjs', { timeoutMs: 50 }).catch((error) => { answers.endless = error.message; });
+await importPlugin('./slow.mjs', { timeoutMs: 200 }).then(() => { answers.slow = 'loaded'; }, (error) => { answers.slow = error.message; });
+await importPlugin('./spins.mjs', { timeoutMs: 50 }).catch((error) => { answers.spins = error.message; });
 for (const [name, module] of [['computes', './computes.mjs'], ['fine', './fine.mjs'], ['ends', './ends.mjs'], ['busy', './fine.mjs']]) {
   const tried = tryPlugin(module, { timeoutMs: 3_000 });
   // after an immediate, timers come before messages
@@ -77,6 +79,12 @@ beforeAll(async () => {
   const names = Object.keys(CASES).map((name) => `./${name}`);
   const all = [...names, './gone.mjs', 'fine.mjs', './typed.ts', './fine.mjs,./fine.mjs', './own.mjs,./own2.mjs'];
   await writeFile(path.join(folder, 'endless.mjs'), 'await new Promise(() => {}); export default {};');
+  const busy = 'for (const end = Date.now() + 400; Date.now() < end; );';
+  await writeFile(path.join(folder, 'slow.mjs'), `${busy} await new Promise((resolve) => setTimeout(resolve, 5)); export default {};`);
+  await writeFile(
+    path.join(folder, 'spins.mjs'),
+    'for (const end = Date.now() + 2_000; Date.now() < end; ) await new Promise((resolve) => setImmediate(resolve));',
+  );
   // threads inherit what a script given with -e needs, and may not have it
   await writeFile(path.join(folder, 'loader.mjs'), LOADER);
   await writeFile(path.join(folder, 'computes.mjs'), 'for (;;) {}');
@@ -101,6 +109,11 @@ describe('the check of a plugin at load time', () => {
 
   it('abandons a plugin that never finishes loading', () => {
     expect(said.endless).toMatch(/endless\.mjs is not loaded after 0\.05 s: a top-level await in it waits for ever/);
+  });
+
+  it('gives a plugin that a busy machine delays more time than one that waits', () => {
+    expect(said.slow).toBe('loaded');
+    expect(said.spins).toMatch(/spins\.mjs is not loaded after 0\.05 s/);
   });
 
   it('ends a plugin in an endless loop on its thread, and accepts the other plugins', () => {

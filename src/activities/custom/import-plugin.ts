@@ -8,8 +8,11 @@ import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
 import { capturePrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './check-plugin.ts';
 
-/** Time limit for loading a module, which may wait or compute without end. */
+/** Time limit for loading a module: how long its thread may be idle, since a module that waits leaves it idle. */
 export const LOAD_TIMEOUT_MS = 15_000;
+
+/** A module that is busy, or that a busy machine delays, has this many times the limit. */
+const BUSY_FACTOR = 4;
 
 /**
  * Returns the default export of a plugin's module. Uses PredictLab's own `zod` and `predictlab` where the plugin's folder has none.
@@ -27,7 +30,11 @@ export async function importPlugin(
   lendOurs(path ?? resolve('package.json'));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((settle) => {
-    timer = setTimeout(() => settle('late'), timeoutMs);
+    const start = performance.eventLoopUtilization();
+    timer = setInterval(() => {
+      const { idle, active } = performance.eventLoopUtilization(start);
+      if (idle >= timeoutMs || idle + active >= BUSY_FACTOR * timeoutMs) settle('late');
+    }, timeoutMs / 10);
   });
   let imported: { readonly loaded: { default?: unknown } | 'late'; readonly code: PluginCode };
   try {
@@ -39,7 +46,7 @@ export async function importPlugin(
   } catch (error) {
     throw badPlugin(module, whyNot(module, error), error);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
   const { loaded, code } = imported;
   if (loaded === 'late') throw notLoaded(module, timeoutMs, 'a top-level await in it waits for ever');
