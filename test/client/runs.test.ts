@@ -1,6 +1,6 @@
 import { type Client, WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pendingAttempts } from '../../src/client/pending-attempts.ts';
 import { FollowedRun, stagesOf, whyInside } from '../../src/client/runs/follow-run.ts';
 import { runOutcome } from '../../src/client/runs/run-outcome.ts';
@@ -109,11 +109,8 @@ describe('the stages of a symbol', () => {
 });
 
 describe('a run that is followed', () => {
-  afterEach(() => vi.restoreAllMocks());
-
   it('is described every two seconds, and cut off when it was closed longer ago than that', async () => {
     let now = 100_000;
-    vi.spyOn(Date, 'now').mockImplementation(() => now);
     let described = 0;
     let closeTime: Date | undefined;
     const handle = {
@@ -132,7 +129,7 @@ describe('a run that is followed', () => {
       },
     } as unknown as WorkflowHandle<typeof pipeline>;
     const calls = { onRun: (_: unknown, call: () => unknown) => call(), make: (call: () => unknown) => call() } as unknown as TemporalCalls;
-    const run = new FollowedRun(calls, {} as Client, handle);
+    const run = new FollowedRun(calls, {} as Client, handle, () => now);
     const later = async (ms: number) => {
       now += ms;
       const { finishedAt, statusBreakdown, taskResults } = await run.status();

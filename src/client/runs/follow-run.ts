@@ -17,16 +17,19 @@ export class FollowedRun {
   readonly #calls: TemporalCalls;
   readonly #client: Client;
   readonly #handle: WorkflowHandle<typeof pipeline>;
+  readonly #now: () => number;
   #known: PipelineStatus | undefined;
   #revision: string | undefined;
-  #described = Date.now();
+  #described: number;
   /** Number of results of tasks or symbols in the last answer. */
   heard = 0;
 
-  constructor(calls: TemporalCalls, client: Client, handle: WorkflowHandle<typeof pipeline>) {
+  constructor(calls: TemporalCalls, client: Client, handle: WorkflowHandle<typeof pipeline>, now: () => number = Date.now) {
     this.#calls = calls;
     this.#client = client;
     this.#handle = handle;
+    this.#now = now;
+    this.#described = now();
   }
 
   /**
@@ -36,18 +39,18 @@ export class FollowedRun {
   async status({ withinMs }: { readonly withinMs?: number } = {}): Promise<PipelineStatus> {
     const answer = await this.#calls.onRun(
       this.#handle,
-      () => this.#handle.query(statusSinceQuery, this.#revision ?? null, Date.now()),
+      () => this.#handle.query(statusSinceQuery, this.#revision ?? null, this.#now()),
       withinMs,
     );
     const status = withChanges(this.#known, answer);
     this.#known = status;
     this.#revision = answer.revision;
     this.heard = Object.keys(answer.taskResults).length;
-    if (status.finishedAt !== null || Date.now() - this.#described < DESCRIBED_EVERY_MS) return status;
-    this.#described = Date.now();
+    if (status.finishedAt !== null || this.#now() - this.#described < DESCRIBED_EVERY_MS) return status;
+    this.#described = this.#now();
     const { closeTime } = await this.#calls.make(() => this.#handle.describe());
     // A run that closed a moment ago has probably ended by itself, and its next answer reports that.
-    return closeTime === undefined || Date.now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
+    return closeTime === undefined || this.#now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
   }
 
   /** A sentence about the listing of universes before the run's first task; undefined for a run that lists none now. */
