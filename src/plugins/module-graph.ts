@@ -164,7 +164,8 @@ function watchLoader(): void {
       try {
         return (found = find.apply(this, args));
       } finally {
-        noteResolved(found);
+        // the loader of plugins asks for these itself, and lends PredictLab's own if they are missing
+        if (found !== false || !/^(?:zod|predictlab)(?:\/|$)/.test(String(args[0]))) noteResolved(found);
       }
     };
     Object.assign(loader, { [name]: watched });

@@ -63,7 +63,11 @@ let changed: string | undefined;
 export function recordSharedObjects(ignored: readonly unknown[] = []): void {
   if (recorded !== undefined && ignored.length === 0) return;
   const ofNode: Record<string, object> = {};
-  for (const name of loader.builtinModules) if (!UNUSUAL.test(name)) ofNode[name] = require(`node:${name}`) as object;
+  for (const listed of loader.builtinModules) {
+    // Node.js 23.5 and later list some modules with their prefix, such as node:sea
+    const name = listed.replace(/^node:/, '');
+    if (!UNUSUAL.test(name)) ofNode[name] = require(`node:${name}`) as object;
+  }
   // reading each global first: Node.js replaces some of them with their values at the first read
   for (const key of ownKeys(globalThis)) Reflect.get(globalThis, key);
   const seen = new Set<unknown>([...changing, loader._cache, ...ignored]);
