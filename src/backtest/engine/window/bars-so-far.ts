@@ -7,6 +7,7 @@ import type { BarsSoFar, LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Market } from '../market.ts';
 import type { Curtain } from './curtain.ts';
+import { freezeClass } from './freeze-class.ts';
 import { ColumnReading, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
 /** Longer bars of each series by interval, built once for all trials. */
@@ -56,7 +57,7 @@ class View extends SeriesView implements BarsSoFar {
   }
 }
 
-Object.freeze(View.prototype);
+freezeClass(View);
 
 interface WindowInput {
   readonly candles: CandleSeries;

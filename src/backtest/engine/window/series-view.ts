@@ -10,6 +10,7 @@ import {
 import type { LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Curtain } from './curtain.ts';
+import { freezeClass } from './freeze-class.ts';
 
 /** Index of the newest bar that may be read, shared by all readers of a series; −1 before the first bar. */
 export interface Clock {
@@ -128,5 +129,5 @@ export class SeriesView implements LongerBars {
 }
 
 // frozen because all strategies share these prototypes
-Object.freeze(ColumnReading.prototype);
-Object.freeze(SeriesView.prototype);
+freezeClass(ColumnReading);
+freezeClass(SeriesView);

@@ -3,6 +3,7 @@ import type { CandleSeries } from '../candle-series.ts';
 import { announcedEnd, bookAt, type Market } from '../market.ts';
 import type { Trader } from '../trading/trader.ts';
 import type { Curtain } from './curtain.ts';
+import { freezeClass } from './freeze-class.ts';
 import { openTwin, type TwinSeries } from './twin-bars.ts';
 
 interface SituationInput {
@@ -93,7 +94,7 @@ class View implements Situation {
   }
 }
 
-Object.freeze(View.prototype);
+freezeClass(View);
 
 /** Opens a strategy's window onto its account and the market's twin; `seen` is updated while the strategy reads. */
 export function openSituation(input: SituationInput): { readonly situation: Situation; readonly seen: Readonly<StrategyReads> } {

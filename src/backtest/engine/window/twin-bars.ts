@@ -1,6 +1,7 @@
 import type { Twin } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Curtain } from './curtain.ts';
+import { freezeClass } from './freeze-class.ts';
 import { type Clock, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
 export interface TwinSeries {
@@ -39,7 +40,7 @@ class View extends SeriesView implements Twin {
   }
 }
 
-Object.freeze(View.prototype);
+freezeClass(View);
 
 /** Opens a window onto a twin, whose bars can be read once they have closed by the close of the series' present bar. */
 export function openTwin(twin: TwinSeries, series: TimedSeries, present: Clock, curtain?: Curtain): Twin {
