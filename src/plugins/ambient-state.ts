@@ -1,4 +1,5 @@
 import { forgetBuiltIns, requireBuiltIns } from '../backtest/engine/fence.ts';
+import { isCalledByNodeFs } from './node-fs.ts';
 
 /**
  * Names of global objects that give the same answers at all times and keep no state. All others (the clock, timers, memory, randomness,
@@ -32,7 +33,11 @@ export function watchAmbientState(note: (what: string) => void): void {
   for (const name of ['_stdout', '_stderr', '_times']) watchProperty(console, name, `console.${name}`, note);
   watchCall(Math, 'random', 'Math.random', note);
   // such memory still holds old bytes
-  for (const name of ['allocUnsafe', 'allocUnsafeSlow'] as const) watchCall(Buffer, name, `Buffer.${name}`, note);
+  const noteBytes = (what: string): void => {
+    // which fills all of it with the file
+    if (!isCalledByNodeFs()) note(what);
+  };
+  for (const name of ['allocUnsafe', 'allocUnsafeSlow'] as const) watchCall(Buffer, name, `Buffer.${name}`, noteBytes);
   watchDate(note);
   forgetBuiltIns();
 }

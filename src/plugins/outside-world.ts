@@ -12,6 +12,7 @@ import v8 from 'node:v8';
 import threads from 'node:worker_threads';
 import { SIDE_BY_SIDE, strategyDeciding } from '../backtest/engine/fence.ts';
 import { badInput } from '../contracts/errors.ts';
+import { findNodeFs, isCalledByNodeFs } from './node-fs.ts';
 import { noteNodeReached } from './shared-objects.ts';
 
 /** Everything that a module read from outside the process while it was loaded. */
@@ -41,6 +42,7 @@ export const recordReads = <T>(taken: Taken, work: () => T): T => loading.run(ta
 export function watchOutsideWorld(): void {
   if (watched) return;
   watched = true;
+  findNodeFs();
   for (const name of ['readFileSync', 'readFile', 'createReadStream', 'readdirSync', 'readdir'] as const) guard(fs, name, file);
   for (const name of ['readFile', 'readdir'] as const) guard(fs.promises, name, file);
   for (const name of ['openSync', 'open', 'opendirSync', 'opendir'] as const) guard(fs, name, opened(`fs.${name}`));
@@ -135,7 +137,7 @@ const opened =
   (name: string): Note =>
   (taken, first) => {
     file(taken, first);
-    taken.ambient.add(name);
+    if (!isCalledByNodeFs()) taken.ambient.add(name);
   };
 
 function guard<Name extends string>(owner: { [name in Name]?: unknown }, name: Name, note?: Note): void {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
 import { HOUR, walk } from './series.ts';
 
@@ -32,7 +32,7 @@ function given(): Map<object, string> {
     params: z.strictObject({}),
     create: (_params, bars, situation) => {
       const average = bars.indicator('sma', { period: 2 });
-      const bands = bars.indicator('bollinger', { period: 3 });
+      const bands = bars.indicator('bollinger', { period: 3, deviations: 2 });
       const longer = bars.interval('4h');
       const longerAverage = longer.indicator('sma', { period: 2 });
       const own = bars.derive((seen) => seen.close());
@@ -47,7 +47,7 @@ function given(): Map<object, string> {
       };
     },
   });
-  runBacktest({ candles, strategy, barMs: HOUR, market: plainMarket('probability'), twin: { id: 'predict:1', candles, barMs: HOUR } });
+  runBacktest({ candles, strategy, market: plainMarket('probability'), twin: { id: 'predict:1', candles, barMs: HOUR } });
   if (found === undefined) throw new Error('the strategy did not decide');
   return found;
 }
