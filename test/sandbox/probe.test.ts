@@ -65,7 +65,8 @@ it('probing reports a renamed field, an announced end and a missing listing', as
   const traded = await startSandboxVenue({ markets: ['bitcoin-above-this-month'] });
   Object.assign(process.env, traded.environment);
   traded.setFaults({ renamed: { price: 'px' }, only: ['/polymarket/data/v2/trades'] });
-  const renamed = await probe({}, 'polymarket').finally(() => traded.close());
+  const renamed = await probe({}, 'polymarket');
+  await traded.close();
   Object.assign(process.env, venue.environment);
   expect(renamed.code).toBe(1);
   expect(renamed.routes.find(({ route }) => route === '/v2/trades')).toMatchObject({ meaning: 'changed' });
