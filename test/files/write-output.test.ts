@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { writeFileAtomically } from '../../src/files/write/write-output.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { syncPath, writeFileAtomically } from '../../src/files/write/write-output.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();
@@ -101,5 +101,33 @@ describe('an output file', () => {
       message: expect.stringMatching(/\/dev\/full cannot be written: there is no room on the disk; free some disk space$/),
     });
     expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
+  });
+});
+
+describe('syncing a folder to disk', () => {
+  const failWith = async (code: string): Promise<void> => {
+    const handle = await open(folder.path, 'r');
+    vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'sync').mockRejectedValueOnce(
+      Object.assign(new Error(`${code}: fsync`), { code }),
+    );
+    await handle.close();
+  };
+
+  it.each(['EIO', 'ENOSPC', 'EDQUOT'])('fails with %s, after which the file may be lost', async (code) => {
+    await failWith(code);
+    await expect(syncPath(folder.path)).rejects.toThrow(code);
+    await expect(syncPath(folder.path)).resolves.toBeUndefined();
+  });
+
+  it.each(['EINVAL', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EBADF', 'ENOSYS'])(
+    'is skipped on systems that answer %s',
+    async (code) => {
+      await failWith(code);
+      await expect(syncPath(folder.path)).resolves.toBeUndefined();
+    },
+  );
+
+  it('fails for a folder that does not exist', async () => {
+    await expect(syncPath(join(folder.path, 'missing'))).rejects.toThrow('ENOENT');
   });
 });

@@ -78,7 +78,7 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
       const placed = path.join(target, file);
       await explained(folder, () => mkdir(path.dirname(placed), { recursive: true }));
       await explained(folder, () => rename(path.join(stage, file), placed));
-      for (let synced = placed; synced.startsWith(target); synced = path.dirname(synced)) await syncPath(synced);
+      for (let synced = placed; synced.startsWith(target); synced = path.dirname(synced)) await explained(folder, () => syncPath(synced));
     }
   };
   return {

@@ -50,7 +50,7 @@ export async function writeFileAtomically(
     const bytes = await fill(file, handle, chunks, durable);
     await check?.(partial);
     await explained(file, () => rename(partial, target));
-    if (durable) await syncPath(path.dirname(target));
+    if (durable) await explained(file, () => syncPath(path.dirname(target)));
     return bytes;
   } catch (error) {
     // the first error is thrown; `removeLeftovers` deletes the file later
@@ -97,13 +97,20 @@ async function followed(file: string): Promise<string> {
   return await realpath(file).catch(async () => path.resolve(path.dirname(file), await readlink(file)));
 }
 
-/** Syncs a file's contents or a folder's list of names to disk. Does nothing on systems that cannot. */
+/** Codes with which a system answers that it cannot open or sync a folder. */
+const CANNOT_SYNC = new Set('EACCES EBADF EINVAL EISDIR ENOSYS ENOTSUP EOPNOTSUPP EPERM'.split(' '));
+
+/** Syncs a file's contents or a folder's list of names to disk. Does nothing on systems that cannot. @throws any other error, such as EIO */
 export async function syncPath(target: string): Promise<void> {
-  const handle = await open(target, 'r').catch(() => undefined);
-  if (handle === undefined) return;
-  // some systems cannot sync a folder
-  await handle.sync().catch(() => undefined);
-  await handle.close();
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(target, 'r');
+    await handle.sync();
+  } catch (error) {
+    if (!CANNOT_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await handle?.close();
+  }
 }
 
 /** Turns errors that the user must fix into one sentence; others are thrown unchanged. */
