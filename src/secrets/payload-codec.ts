@@ -97,9 +97,10 @@ export class SealingCodec implements PayloadCodec {
       const inner = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final()]);
       return plain(proto.decode(inner));
     } catch (error) {
-      throw badInput(`this payload in Temporal does not open with its key ${id}: it was changed or cut`, {
-        cause: error,
-      });
+      throw badInput(
+        `this payload in Temporal does not decrypt with its key ${id}: it was changed or cut; start the run again, or create the schedule again, and find out what else writes to Temporal`,
+        { cause: error },
+      );
     }
   }
 }

@@ -86,7 +86,10 @@ export function storageError(error: unknown, url: string): unknown {
   if (code === undefined) return error;
   const refusal = OVERTAKEN.test(message) ? BY_PRIMARY : REFUSALS.find(([state]) => state.test(code))?.[1];
   if (refusal !== undefined) return unavailable(url, `${message} (${code})`, refusal, error);
-  if (code.startsWith('22')) return badInput(`Postgres cannot hold this value: ${message} (${code})`, { cause: error });
+  if (code.startsWith('22'))
+    return badInput(`Postgres cannot store this value: ${message} (${code}); correct it in the input or file that it comes from`, {
+      cause: error,
+    });
   return error;
 }
 
