@@ -1,7 +1,16 @@
-// npm run docs: lines of at most 150 characters, links and anchors that exist, and named files that exist, in comments of src too; `-- --fix` wraps
+// npm run docs: lines of at most 150 characters, links and anchors that exist, and named files, documents and headings that exist, in code too; `-- --fix` wraps
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { anchorLinks, anchorsOf, commentsOf, namedPaths, overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
+import {
+  anchorLinks,
+  anchorsOf,
+  commentsOf,
+  documentProblems,
+  namedPaths,
+  overlongLines,
+  relativeLinks,
+  wrapLines,
+} from './set-up/markdown.mjs';
 import { filesBelow, ROOT } from './set-up/project.mjs';
 
 const fix = process.argv.includes('--fix');
@@ -39,9 +48,19 @@ for (const file of files) {
   }
   for (const { line, named } of namedPaths(text)) if (!isThere(named)) problems.push(`${name}:${line}: there is no ${named}`);
 }
-for (const file of filesBelow(path.join(ROOT, 'src'), (name) => name.endsWith('.ts'))) {
-  for (const { line, named } of namedPaths(commentsOf(readFileSync(path.join(ROOT, 'src', file), 'utf8'))))
-    if (!isThere(named)) problems.push(`src/${file}:${line}: there is no ${named}`);
+const headings = new Map();
+function headingsOf(document) {
+  const at = path.join(ROOT, document);
+  if (!headings.has(document)) headings.set(document, existsSync(at) ? anchorsOf(readFileSync(at, 'utf8')) : undefined);
+  return headings.get(document);
+}
+for (const place of ['src', 'scripts', 'bench', 'sandbox', 'examples']) {
+  for (const name of filesBelow(path.join(ROOT, place), (one) => /\.(?:ts|mjs|js|py|sh)$/.test(one))) {
+    const [file, text] = [`${place}/${name.replaceAll(path.sep, '/')}`, readFileSync(path.join(ROOT, place, name), 'utf8')];
+    problems.push(...documentProblems({ file, text }, headingsOf));
+    if (place !== 'src') continue;
+    for (const { line, named } of namedPaths(commentsOf(text))) if (!isThere(named)) problems.push(`${file}:${line}: there is no ${named}`);
+  }
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -108,6 +108,24 @@ export const namedPaths = (text) =>
       [...line.matchAll(/`([^`]+)`/g)].filter(([, code]) => PATH_OF_OURS.test(code)).map(([, named]) => ({ line: number, named })),
     );
 
+/** Documents that a text names from the project's folder, in prose, code or a link: `docs/backtest.md`, `docs/backtest.md#strategies`. */
+const NAMED_DOCUMENT =
+  /(?<![\w/.-])(?:(?:\.\.?\/)+)?((?:(?:docs|sandbox|ops|bench|examples)\/)(?:[\w-]+\/)*[\w-]+\.md)(?:#([\p{L}\p{N}_-]+))?/gu;
+
+/**
+ * What is wrong with the documents that a program names: missing documents and missing headings.
+ *
+ * @param headingsOf returns the anchors of a document's headings, or undefined where it does not exist
+ */
+export const documentProblems = ({ file, text }, headingsOf) =>
+  text.split('\n').flatMap((line, index) =>
+    [...line.matchAll(NAMED_DOCUMENT)].flatMap(([, target, anchor]) => {
+      const headings = headingsOf(target);
+      if (headings === undefined) return [`${file}:${index + 1}: there is no ${target}`];
+      return anchor === undefined || headings.has(anchor) ? [] : [`${file}:${index + 1}: ${target} has no heading #${anchor}`];
+    }),
+  );
+
 /** The comments of a program, each line where it was. */
 export const commentsOf = (code) =>
   code

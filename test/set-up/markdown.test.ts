@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 const script = new URL('../../scripts/set-up/markdown.mjs', import.meta.url).href;
-const { overlongLines, wrapLines, relativeLinks, namedPaths, commentsOf } = (await import(script)) as {
+const { overlongLines, wrapLines, relativeLinks, namedPaths, commentsOf, documentProblems } = (await import(script)) as {
   overlongLines: (text: string) => number[];
   wrapLines: (text: string) => string;
   relativeLinks: (text: string) => { line: number; target: string }[];
   commentsOf: (code: string) => string;
+  documentProblems: (file: { file: string; text: string }, headingsOf: (document: string) => ReadonlySet<string> | undefined) => string[];
   namedPaths: (text: string) => { line: number; named: string }[];
 };
 
@@ -84,5 +85,19 @@ it('links and paths are also found in the comments of a program, but not in its 
   expect(namedPaths(commentsOf(code))).toEqual([
     { line: 2, named: 'sources/source.ts' },
     { line: 5, named: 'src/ui/' },
+  ]);
+});
+
+it('a document or heading that does not exist is found in comments and texts of a program', () => {
+  const text = [
+    '/** See docs/a.md, `docs/a.md#part`, docs/a.md#planted and [the walk](../../docs/a.md#dead). */',
+    "const advice = 'see docs/missing.md#part';",
+    '// https://x.org/docs/missing.md#y and src/docs/other.md are not ours',
+  ].join('\n');
+  const headingsOf = (target: string) => (target === 'docs/a.md' ? new Set(['part']) : undefined);
+  expect(documentProblems({ file: 'src/planted.ts', text }, headingsOf)).toEqual([
+    'src/planted.ts:1: docs/a.md has no heading #planted',
+    'src/planted.ts:1: docs/a.md has no heading #dead',
+    'src/planted.ts:2: there is no docs/missing.md',
   ]);
 });
