@@ -7,7 +7,7 @@ import { describeMachine } from './machine.ts';
 import type { BenchModule, BenchOptions, BenchResult } from './result.ts';
 import { renderTable } from './table.ts';
 
-/** Benches that run without being named, in less than five minutes together. */
+/** Benches that run without being named: three minutes together on a quiet machine of two cores. */
 const SHORT: readonly string[] = ['backtest', 'market', 'orchestration', 'scheduling', 'sources', 'starts'];
 
 const USAGE = `usage: npm run bench [-- name…] [-- --long] [--json] [--profile] [--turns 5] [--row words]
