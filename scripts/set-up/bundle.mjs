@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Files that are started or imported by path; everything else is bundled into these. */
-const ENTRIES = {
+export const ENTRIES = {
   main: 'cli/main.js',
   index: 'index.js',
   'plugin-prints': 'plugins/plugin-prints.js',
@@ -26,8 +29,8 @@ export async function bundleOurs(staging, folder) {
     cwd: staging,
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, path.join(staging, 'src', file)])),
     platform: 'node',
-    external: isElsewhere,
-    plugins: [placesOf(to)],
+    external: (id, importer) => isElsewhere(id) && !isRequired(id, importer),
+    plugins: [requireCommonJs(), placesOf(to)],
     onLog: () => {},
   });
   // names stay whole: a reader of a stack trace finds the module by the comment above it
@@ -43,9 +46,35 @@ function placesOf(folder) {
   return {
     name: 'where modules look for their files',
     transform(code, id) {
-      if (!code.includes('import.meta.url')) return undefined;
+      if (id.startsWith('\0') || !code.includes('import.meta.url')) return undefined;
       const place = path.relative(folder, id).replaceAll(path.sep, '/');
       return code.replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`);
     },
   };
+}
+
+const REQUIRED = '\0required/';
+
+/**
+ * Loads CommonJS packages by `require`: for their `import`, Node.js reads and analyses all their files for names before it loads them, which
+ * takes as long as the loading.
+ */
+function requireCommonJs() {
+  return {
+    name: 'CommonJS packages are required',
+    resolveId: (id, importer) => (isElsewhere(id) && isRequired(id, importer) ? REQUIRED + id : undefined),
+    load: (id) => (id.startsWith(REQUIRED) ? `module.exports = require(${JSON.stringify(id.slice(REQUIRED.length))});` : undefined),
+  };
+}
+
+const isRequired = (id, importer) => importer !== undefined && !importer.startsWith(REQUIRED) && !isBuiltin(id) && isCommonJs(id);
+
+/** Whether `import` and `require` of a package load the same file, and that file is CommonJS. */
+function isCommonJs(id) {
+  const imported = fileURLToPath(import.meta.resolve(id));
+  if (imported.endsWith('.mjs') || imported !== createRequire(import.meta.url).resolve(id)) return false;
+  if (imported.endsWith('.cjs')) return true;
+  let folder = path.dirname(imported);
+  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).type !== 'module';
 }
