@@ -14,7 +14,10 @@ export const isService = (file) => SERVICE_FOLDERS.some((folder) => file.startsW
 
 const posix = (file) => file.replaceAll(path.sep, '/');
 
-/** Reads test/tiers.json: the service files of `npm test`, the files that only run at night, and which service files prove a folder of src. */
+/**
+ * Reads test/tiers.json: the service files of `npm test` (`quick`), the unit files that it leaves out (`slow`), the files that only run at night, and
+ * which service files prove a folder of src.
+ */
 export const readTiers = (root = ROOT) => JSON.parse(readFileSync(path.join(root, 'test/tiers.json'), 'utf8'));
 
 /** Every test file of the project as `test/…/x.test.ts`. */
@@ -32,9 +35,9 @@ function isCounted(file, root) {
  * @returns { unit, services }
  */
 export function filesOfTier(tier, root = ROOT) {
-  const { quick, night } = readTiers(root);
+  const { quick, slow, night } = readTiers(root);
   const all = testFiles(root);
-  const isQuick = (file) => !night.includes(file) && (quick.includes(file) || !isService(file));
+  const isQuick = (file) => !night.includes(file) && (quick.includes(file) || (!isService(file) && !slow.includes(file)));
   const chosen = {
     quick: isQuick,
     full: (file) => !night.includes(file),
@@ -86,13 +89,14 @@ const foldersOf = (root) => {
 
 /** One sentence for each fault of test/tiers.json: a folder it lacks, a folder or a file it names that does not exist, and a folder nothing proves. */
 export function tierProblems(root = ROOT) {
-  const { quick, night, proves } = readTiers(root);
+  const { quick, slow, night, proves } = readTiers(root);
   const files = new Set(testFiles(root));
   const folders = foldersOf(root);
   const missing = (name) => `test/tiers.json names ${name}, which does not exist; correct the path or remove the entry`;
   return [
-    ...[...quick, ...night].filter((file) => !files.has(file)).map(missing),
+    ...[...quick, ...slow, ...night].filter((file) => !files.has(file)).map(missing),
     ...quick.filter((file) => night.includes(file)).map((file) => `test/tiers.json has ${file} in both quick and night; keep one`),
+    ...slow.filter(isService).map((file) => `test/tiers.json has ${file} in slow, which is for unit tests; npm test leaves it out anyway`),
     ...quick
       .filter((file) => !isService(file))
       .map((file) => `test/tiers.json: ${file} needs no servers and always runs in npm test; remove it from quick`),

@@ -24,7 +24,7 @@ const write = (file: string, text = ''): void => {
 const tiers = (facts: object): void =>
   write(
     'test/tiers.json',
-    JSON.stringify({ quick: ['test/integration/a.test.ts'], night: ['test/model/n.test.ts'], proves: PROVES, ...facts }),
+    JSON.stringify({ quick: ['test/integration/a.test.ts'], slow: [], night: ['test/model/n.test.ts'], proves: PROVES, ...facts }),
   );
 const PROVES = { storage: ['a'], 'storage/candles': ['a', 'b'], market: [] };
 
@@ -48,6 +48,9 @@ describe('the tiers of tests', () => {
       services: ['test/integration/b.test.ts', 'test/storage/own.service.test.ts'],
     });
     expect(filesOfTier('night', folder.path)).toEqual({ unit: ['test/model/n.test.ts', 'test/storage/counted.test.ts'], services: [] });
+    tiers({ slow: ['test/market/m.test.ts'] });
+    expect(filesOfTier('quick', folder.path).unit).toEqual(['test/storage/counted.test.ts']);
+    expect(filesOfTier('rest', folder.path).unit).toEqual(['test/market/m.test.ts', 'test/storage/counted.test.ts']);
   });
 
   it('are complete: every file is in the full or the night tier, and vitest by hand runs every file', () => {
@@ -78,6 +81,7 @@ describe('the tiers of tests', () => {
   it.each<[object, string]>([
     [{ quick: ['test/integration/gone.test.ts'] }, 'test/tiers.json names test/integration/gone.test.ts, which does not exist'],
     [{ night: ['test/integration/a.test.ts'] }, 'test/integration/a.test.ts in both quick and night'],
+    [{ slow: ['test/integration/b.test.ts'] }, 'test/integration/b.test.ts in slow, which is for unit tests'],
     [{ quick: ['test/market/m.test.ts'] }, 'test/market/m.test.ts needs no servers'],
     [{ proves: { 'storage/candles': ['a'], market: [] } }, 'does not say what proves src/storage'],
     [{ proves: { ...PROVES, gone: ['a'] } }, 'names src/gone under "proves", which holds no code'],
