@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
-/** The machine that figures are from, in one line: without it they say nothing. */
+/** Describes this machine in one line, since figures of different machines cannot be compared. */
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() || 'unknown processor';
   const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB`;

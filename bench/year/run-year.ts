@@ -12,7 +12,7 @@ import { type Comparison, compareWithTruth, type Look } from './truth.ts';
 
 const HOUR = 3_600_000;
 const FIRING = 4 * HOUR;
-/** The same trades for the same seed, whenever it runs. */
+/** Start of the year. It is fixed, so that a seed gives the same trades whenever it runs. */
 const BEGIN = Date.UTC(2024, 0, 1);
 
 export interface YearOptions {

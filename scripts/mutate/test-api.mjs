@@ -28,7 +28,7 @@ setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNu
 
 const POLL_MS = 20;
 const PATIENCE_MS = 5_000;
-/** As vitest.config.ts has it. */
+/** The same time limit as in vitest.config.ts. */
 const POLL_PATIENCE_MS = 20_000;
 
 async function waitUntil(look, { interval = POLL_MS, timeout = PATIENCE_MS } = {}) {

@@ -483,7 +483,7 @@ describe('a strategy that cheats', () => {
     expect(cheated.notProvable).toEqual([
       expect.stringContaining("'cheater' starts again in each part of the series after it has seen the whole"),
     ]);
-    // with a copy of its own for the parts it remembers no more than has been, and learns only for the proof
+    // a separate copy for the parts remembers only bars that have passed: it gains nothing, and is still not provable
     const fenced = through(cheater(new Map()), cheater(new Map()));
     expect(fenced.outOfSample.totalReturn).toBeLessThan(0.1);
     expect(fenced.provable).toBe(false);

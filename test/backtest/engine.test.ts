@@ -246,7 +246,7 @@ describe('a probability market', () => {
     const quiet = probability({ ...settled(1), closesAt: 50 * DAY });
     expect(trade(YES, [LONG, HOLD, HOLD, FLAT], quiet).unfilled).toEqual({ expired: 1 });
     expect(trade(YES, [LONG, HOLD, HOLD, LONG], quiet).unfilled).toEqual({});
-    // one that has not closed is still there to fill it
+    // a market that has not closed can still fill it
     expect(trade(YES, [LONG, HOLD, HOLD, FLAT], probability()).unfilled).toEqual({});
   });
 

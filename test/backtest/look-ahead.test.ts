@@ -35,7 +35,7 @@ function watched(bars: BarsSoFar): ArrayLike<number> {
   return seen;
 }
 
-/** They get at the future of the series they are given. */
+/** Strategies that read the future of the series they are given. */
 const PEEKERS = [
   strategy('peeks close[i+1]', (bars) => {
     const close = watched(bars);

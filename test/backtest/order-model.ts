@@ -19,10 +19,10 @@ interface Held {
   fees: number;
   stop?: number | undefined;
   target?: number | undefined;
-  /** Has been counted: as held back by the volume cap, as stopped where nobody trades. */
+  /** Whether it was counted as held back by the volume cap, and as stopped where nobody trades. */
   heldBack: boolean;
   stuck: boolean;
-  /** Leaves at the next opens whatever the price, since this happened. */
+  /** What makes the position leave at the next opens, whatever the price. */
   leaving?: 'signal' | 'stop' | undefined;
 }
 
@@ -64,7 +64,7 @@ export function tradeByModel(
     const slip = tick === null ? 0 : options.slippageTicks * tick;
     return onTick(withSpread(price, up, entering) + (up ? slip : -slip), up);
   };
-  /** On the grid, never worse than it says. */
+  /** A limit price on the grid, never worse than the stated one. */
   const limitOf = (price: number, up: boolean): number => onTick(price, !up);
   const through = (price: number, than: number, up: boolean): boolean => (up ? price < than - 1e-12 : price > than + 1e-12);
   const better = (price: number, than: number, up: boolean): boolean => (up ? price <= than : price >= than);
@@ -243,7 +243,7 @@ export function tradeByModel(
     const long = held.side === 'long';
     const [hurts, helps] = long ? [low, high] : [high, low];
     if (held.stop !== undefined && better(hurts, held.stop, long)) {
-      // one that the open has passed filled there or does not fill in this bar
+      // a stop that the open has already passed filled at the open, or does not fill in this bar
       if (!better(candles.open[bar], held.stop, long)) stopOut(held.stop);
     } else if (held.target !== undefined && through(withSpread(helps, !long, false), held.target, !long)) leave(held.target, 'target');
   };
@@ -265,7 +265,7 @@ export function tradeByModel(
     room = options.maxVolumeShare === null || Number.isNaN(volume) ? Number.POSITIVE_INFINITY : volume * options.maxVolumeShare;
     if (candles.openTime[bar] < closesAt) {
       atTheOpen(candles.open[bar]);
-      // what traded after the close is nobody's to fill at
+      // no order fills at prices of trades after the close
       if (wanted === undefined && candles.openTime[bar] + barMs <= closesAt) insideTheBar(candles.low[bar], candles.high[bar]);
     } else die();
     const equity = worth(candles.close[bar]);

@@ -53,7 +53,7 @@ const orders: fc.Arbitrary<Order> = fc
       ...(has[0] && { stop: low }),
       ...(has[1] && { limit: middle }),
       ...(has[2] && { target: high }),
-      // counted from its bar's close on; made a time below
+      // how long after the bar's close; converted into a time below
       ...(lasts !== undefined && { expires: lasts }),
     };
   });
@@ -147,7 +147,7 @@ describe('orders', () => {
           const { candles, decisions, market, options } = one;
           const model = tradeByModel(candles, decisions, { market, options, barMs: HOUR });
           const { trades, unfilled, cut, equity } = simulate(candles, decided(one), { market, options, barMs: HOUR });
-          // what is held in the end is not the model's business
+          // the model does not state what is still held in the end
           const closed = trades.filter(({ end }) => end !== 'end' && end !== 'mark');
           expect(closed.map(({ size, pnl, fees, ...rest }) => rest)).toEqual(
             model.trades.map(({ size, pnl, fees, entryPrice, exitPrice, ...rest }) => ({
@@ -194,13 +194,13 @@ describe('orders', () => {
     fc.assert(
       fc.property(cases, words, (one, said) => {
         const { candles, market, options } = one;
-        // an order on the last bar, which asks for what the word asks for, sends everything through the slow path
+        // an order on the last bar with the same meaning as the word makes the engine use its slow path for all bars
         const slow = [...said.slice(0, -1), { side: 'long' as const }];
         const fast = [...said.slice(0, -1), 'long' as const];
         const trade = (decisions: readonly Decision[]) =>
           simulate(candles, decided({ ...one, decisions }), { market, options, barMs: HOUR });
         expect(trade(slow)).toEqual(trade(fast));
-        // and saying a word as an order asks for the same
+        // an order that consists of a side alone means the same as the word
         const spelled = said.map((word): Decision => (word === 'long' || word === 'short' ? { side: word } : word));
         if (options.maxVolumeShare === null) expect(trade(spelled)).toEqual(trade(said));
       }),

@@ -192,7 +192,7 @@ describe('a stored walk-forward', () => {
     expect(read.outOfSample?.spreads).toEqual(result.outOfSample.spreads);
     expect(read.terms).toEqual({ differs: result.terms.differs });
     const curves = decodeWalkCurves(column.curves);
-    // 1680 bars of tests two by two, 480 of each training part eight by eight
+    // the record keeps every second of 1680 test bars, and every eighth of the 480 bars of each training part
     expect(curves.outOfSample).toHaveLength(840);
     expect(curves.inSample.map((points) => points.length)).toEqual(result.windows.map(() => 60));
     expect(curves.outOfSample.at(-1)?.equity).toBeCloseTo(1 + (result.outOfSample.totalReturn ?? Number.NaN), 6);

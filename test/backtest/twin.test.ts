@@ -142,7 +142,7 @@ describe('a market’s twin', () => {
     expect(runTrials(data, trials, options).results[1].trades).toEqual(alone.trades);
     const walked = walkForward(data, trials, options, { trainMs: 20 * DAY, testMs: 10 * DAY });
     expect(walked.windows.every(({ inSample }) => inSample.trades > 0)).toBe(true);
-    // it is no account of its own: many markets may be traded on their twins
+    // a twin is not a second account: a portfolio may trade many markets by their twins
     const all = runPortfolio([{ name: 'rain', data, options }], trials[1], { cash: 10_000, limits: { perMarket: 1, total: 1 } });
     expect(all.trades).toHaveLength(alone.trades.length);
   });

@@ -61,7 +61,7 @@ describe('a walk-forward', () => {
         lucky[0] = gain;
         const rank = rankOf({ moments: momentsOf(lucky) });
         expect(Math.sign(rankOf({ moments: many }) - rank)).toBe(Math.sign(many.mean));
-        // who never traded has no ratio
+        // a strategy that never traded has no Sharpe ratio
         expect(rankOf({ moments: momentsOf(new Float64Array(days)) })).toBeLessThan(rank);
         expect(rankOf({ moments: momentsOf(lucky.map((value) => -value)) })).toBeLessThan(rank);
       }),
@@ -84,7 +84,7 @@ describe('a walk-forward', () => {
     expect(held.windows).toHaveLength(12);
     expect(held.outOfSample.sample).toMatchObject({ trades: 12, events: 1 });
     expect(held.outOfSample.weak.sharpe).toBe('12 trades of 1 event, fewer than 10');
-    // each of these left at least once in between
+    // the picked trials closed their positions in between
     expect(result.outOfSample.sample.events).toBeGreaterThan(10);
   });
 
@@ -113,7 +113,7 @@ describe('a walk-forward', () => {
   });
 
   it('deflates the best Sharpe ratio of a training part by all trials of its window, and the result by all trials on the series', () => {
-    // one trial is no choice
+    // with one trial there is nothing to choose
     for (const { inSample } of walkForward(backtestData(candles, market), grid.slice(0, 1), options, parts).windows)
       expect(inSample.deflatedSharpe).toBe(inSample.probabilisticSharpe);
     const [{ trainTo, inSample, outOfSample }] = result.windows;
@@ -346,7 +346,7 @@ describe('a walk-forward', () => {
       expect({ ...run, failed: [] }).toEqual(without);
       expect(run.failed).toEqual([{ strategy: 'fragile', params: { size: 1 }, because }]);
     }
-    // bars of parts that it is not traded on, since it is not picked, are no trouble of anybody
+    // a trial that is not picked is not traded in the test part, so its failure there does not matter
     const idle = { ...fragile([24 * 35], 1e-9) };
     expect(walkForward(data, [fragile([]), idle], options, parts).failed).toEqual([]);
   });

@@ -22,7 +22,7 @@ const HOSTILE: readonly (readonly [activity: string, says: RegExp])[] = [
   ['exits', /ended while it ran/],
   ['fillsMemory', /ended while it ran/],
 ];
-/** Its own module, so that no other plugin shares its thread. */
+/** A separate module, so that no other plugin shares its thread. */
 const ENDS = `
 import { z } from 'zod';
 export default { activities: {

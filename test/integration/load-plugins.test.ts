@@ -85,7 +85,7 @@ beforeAll(async () => {
     path.join(folder, 'spins.mjs'),
     'for (const end = Date.now() + 2_000; Date.now() < end; ) await new Promise((resolve) => setImmediate(resolve));',
   );
-  // threads inherit what a script given with -e needs, and may not have it
+  // the loader is a file, because threads inherit the option -e of a script and refuse it
   await writeFile(path.join(folder, 'loader.mjs'), LOADER);
   await writeFile(path.join(folder, 'computes.mjs'), 'for (;;) {}');
   await writeFile(path.join(folder, 'ends.mjs'), 'process.exit(3);');

@@ -11,12 +11,12 @@ import { until } from '../support/until.ts';
 
 /** More than 50, so that short stages run in the activity of the first one. */
 const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '0')}`);
-/** Opened by what the tests wait for. */
+/** Gates of the scripted stages. */
 const longClean = gate();
 const reported = gate();
 /** How often each stage's work started. */
 const begun = new Map<string, number>();
-/** When each attempt of S004/kline began. */
+/** When each attempt of S004/kline started. */
 const klineAt: number[] = [];
 let cancelling = false;
 
@@ -42,7 +42,7 @@ describe('in a run of more than 50 symbols', () => {
         begun.set(taskId, (begun.get(taskId) ?? 0) + 1);
         if (cancelling && taskId === 'S000/clean') await untilAborted(work.signal);
         if (cancelling) return { ticks: 3, candles: 3 };
-        // longer than an activity goes on to other stages
+        // longer than the time within which an activity starts further stages
         if (taskId === 'S001/collect') await new Promise((resolve) => setTimeout(resolve, 1_100));
         if (taskId === 'S001/collect') return { ticks: 1_001 };
         if (taskId === 'S002/store' && attempt < 3) throw new PredictLabError('StorageUnavailable', `Postgres is away, ${attempt}`);
@@ -113,7 +113,7 @@ describe('in a run of more than 50 symbols', () => {
     const activities = (...those: Stage[]) => expect.arrayContaining(those) as Stage[];
     // many ticks after a long time; how many candles there are is known all the same
     expect(of('S001')).toMatchObject([{ activities: activities('clean', 'store', 'kline'), local: 2 }]);
-    // the failure in the first stage's activity is the first attempt of the stage's own
+    // store failed in the activity that started with collect; that was its first attempt, and its own activity makes the second
     for (const child of of('S002')) expect(child.ids[0]).toBe('S002/store');
     expect(of('S003')).toEqual([]);
     // a long wait gives the slot back; afterwards the amount of work is unknown until kline has counted it

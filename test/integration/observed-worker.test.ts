@@ -4,7 +4,7 @@ import { createRig } from '../support/rig.ts';
 import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 
-/** To the letter of the contract. */
+/** Lines of the metrics, exactly as the contract names them. */
 const NAMES = [
   'predictlab_stage_duration_seconds_bucket{le="0.01",stage="collect"}',
   'predictlab_tasks_total{stage="collect",status="success"} 1',

@@ -11,7 +11,7 @@ it.each([
   [123.456, 3],
   [1e-15, 15],
   [999_999_999_999_999, 0],
-  // sixteen digits, a sixteenth decimal, and what is no number
+  // sixteen digits, a sixteenth decimal, and values that are not numbers
   [1_000_000_000_000_000, -1],
   [-1_000_000_000_000_000, -1],
   [1e-16, -1],

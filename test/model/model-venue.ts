@@ -43,7 +43,7 @@ export class ModelVenue {
   readonly #prices: Http;
   readonly #world: World;
   readonly #rows = new Map<WorldTrade, CandidateRow[]>();
-  /** Shown in this walk, and shown twice in some walk. */
+  /** Trades that were shown in this walk, and those that were shown twice in one walk. */
   readonly #shown = new Set<WorldTrade>();
   readonly #corrected = new Set<WorldTrade>();
   /** Whether a run has seen the market's facts. */
@@ -318,7 +318,7 @@ export class ModelVenue {
     return rank(b) - rank(a);
   }
 
-  /** Some rows again, further down on the page, as they never were: what an adapter reads goes through `identifyPage`. */
+  /** Adds copies of some rows with another price at the end of the page, identified by `identifyPage` as in an adapter. */
   #doubled(rows: readonly CandidateRow[]): readonly CandidateRow[] {
     if (this.#lie('doubled') === undefined) return rows;
     const other = rows.filter((_, index) => index % 3 === 0).map((row) => ({ ...row, price: 0.005, raw: `${row.raw} again` }));

@@ -19,7 +19,7 @@ export interface WorldReport {
 export const PAUSE = 5 * MINUTE;
 export const ATTEMPTS = 3;
 
-/** A market at its venue, its pipeline, and the checks of what that stores. */
+/** A market's venue, the pipeline that collects it, and the checks of the stored data. */
 interface Side {
   readonly venue: ModelVenue;
   readonly pipeline: Looked;

@@ -111,7 +111,7 @@ describe('a plugin that uses state of the process', () => {
     expect(gapsOf(strategy)).toEqual([[expect.stringContaining(`its code uses ${name}, `)]]);
   });
 
-  it('is not provable, in no other trial than its own, where it looks in one decision alone', async () => {
+  it('is not provable when a single decision reads the clock, and trials beside it stay provable', async () => {
     const looks = await strategyOf(
       'looks-once',
       `export const create = (params, bars) => () => (bars.index === 100 && Date.now() < 0 ? 'hold' : ${HONEST});`,
@@ -121,7 +121,7 @@ describe('a plugin that uses state of the process', () => {
     expect(its).toEqual([expect.stringContaining('its code uses Date.now, ')]);
   });
 
-  it('is not provable where a promise of a decision looks, in its own backtest and in trials beside it', async () => {
+  it('is not provable when a promise that a decision starts reads the clock', async () => {
     const looks = `export const create = (params, bars) => () => { if (bars.index === 9) Promise.resolve().then(() => Date.now()); return ${HONEST}; };`;
     const alone = await strategyOf('later', looks);
     gapsOf(alone);

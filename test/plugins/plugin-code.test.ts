@@ -133,7 +133,7 @@ describe('the hash of a plugin’s code', () => {
     expect(await gapOf('answers')).toEqual([table, table]);
     expect(await gapOf('through')).toEqual([table, table]);
     expect(await gapOf('reads')).toEqual([data, data]);
-    // its state is seen by no re-run, whatever it is
+    // no re-run sees its state
     const stays =
       "its package plain stays loaded from series to series, and no re-run can see what it remembers; bundle it into the plugin's own file";
     expect(await gapOf('plain')).toEqual([stays, stays]);
@@ -174,7 +174,7 @@ describe('the hash of a plugin’s code', () => {
 
   it('is given with a warning when a module imports another one later, which the hash does not cover', async () => {
     write('late.mjs', 'export default 1;');
-    write('lazy.mjs', "export const later = () => import('./' + 'late.mjs');"); // no path to be found in the text
+    write('lazy.mjs', "export const later = () => import('./' + 'late.mjs');"); // the text contains no path
     const url = pathToFileURL(place('lazy.mjs')).href;
     const { loaded, code } = await loadWithCode(url, async () => await importNatively<{ later: () => Promise<unknown> }>(url));
     expect(code.gap()).toBeUndefined();

@@ -1,4 +1,4 @@
-// A user's plugin that lets its key out wherever it can.
+// A user's plugin that writes its key everywhere it can.
 import { z } from 'zod';
 
 const input = z.object({ key: z.string(), apiKey: z.string().optional() });

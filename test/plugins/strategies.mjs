@@ -1,4 +1,4 @@
-// Strategies as users write them: one that cheats, one that orders what makes no sense, one that fails where it is started late, one that never comes back.
+// Strategies as users write them: one that cheats, one with invalid orders, one that fails when it starts late in a series, one that never returns.
 import { z } from 'zod';
 
 const params = z.strictObject({});

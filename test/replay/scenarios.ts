@@ -31,13 +31,13 @@ async function untilStatus(rig: Rig, runId: string, holds: (status: PipelineStat
   await until(async () => holds(await rig.lab.status(runId)));
 }
 
-/** Created for each recording: gates open once. */
+/** The scenarios, created again for each recording, because a gate opens only once. */
 export function scenarios(): readonly Scenario[] {
   const paused = gate();
   const held = gate();
   const fixed = { value: false };
   const long = { value: false };
-  /** As many as have no stages of their own in the status. */
+  /** So many symbols that the status does not list their stages. */
   const many = Array.from({ length: 51 }, (_, i) => `L${String(i).padStart(2, '0')}`);
   const manySymbols = {
     catalogue: many,
@@ -141,7 +141,7 @@ export function scenarios(): readonly Scenario[] {
       script: async ({ taskId, attempt }) => {
         if (taskId === 'L01/store' && attempt === 1) throw new PredictLabError('StorageUnavailable', 'Postgres is away');
         if (taskId === 'L02/kline') refuse();
-        // longer than an activity goes on to other stages
+        // longer than the time within which an activity starts further stages
         if (taskId === 'L03/collect') await new Promise((resolve) => setTimeout(resolve, 1_100));
         if (taskId === 'L03/collect') return { ticks: 1_001 };
         if (taskId === 'L04/kline' && attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });

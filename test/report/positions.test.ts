@@ -27,7 +27,7 @@ it('a position that is closed in six parts has one arrow for its entry and one f
   expect(arrows[2].share).toBeLessThan(0.5);
 });
 
-it('a symbol’s page draws two arrows for such a position, not twelve', () => {
+it('a symbol’s page draws two arrows for a position that was closed in six parts, not twelve', () => {
   const series = [sampleSeries('1h', 200)];
   const page = renderSymbolPage(
     sampleSymbol({ calibration: [], instruments: [sampleInstrument({ series, chosen: { ...chosen, trades: parts } })] }),

@@ -152,7 +152,7 @@ describe('the page of a symbol', () => {
     const because = '25 daily returns, fewer than 30 in each half';
     const few = sampleBacktests().map((row) => ({ ...row, weak: { overfitting: because } }));
     const doubtful = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: few })] }), null);
-    // each interval has its own
+    // each interval has a probability of its own
     expect(page).toMatch(/overfitting on 1h: .*31\s?%/);
     expect(doubtful).not.toMatch(/overfitting on 1h: .*31\s?%/);
     expect(doubtful).toContain(because);

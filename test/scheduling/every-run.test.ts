@@ -266,7 +266,7 @@ class Scenario {
     assert(completed >= this.#completed, 'progress goes back');
     this.#completed = completed;
     assert(counts[RUNNING] <= this.#open.size, 'more tasks run than lanes are open');
-    // Writing a whole status takes longer than the step it looks at.
+    // Building a whole status takes longer than the step that it checks, so only some steps are checked.
     if (this.#random() > 0.15) return;
 
     const { detail } = this.#state;
@@ -330,7 +330,7 @@ class Scenario {
 
 function check({ config, seed }: { config: RunConfig; seed: number }): void {
   const built = buildGraph(config, { shared: true });
-  // A gate may close a cycle; those inputs are the graph tests' business.
+  // A gate may close a cycle; the tests of the graph cover such inputs.
   fc.pre('graph' in built);
   new Scenario(built.graph, config, seed).run();
 }

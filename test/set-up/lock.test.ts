@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A process that appends `in`, works a moment and appends `out`, all inside the lock. */
+/** A process that appends `in`, waits a moment and appends `out`, all inside the lock. */
 function holder(): Promise<number | null> {
   const code = `
     import { appendFileSync } from 'node:fs';

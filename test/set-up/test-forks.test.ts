@@ -41,7 +41,7 @@ it.skipIf(process.platform === 'win32')('a fork of vitest that outlives its pare
     endForks(forks);
     await until(() => !isAlive(own));
     expect(isAlive(other)).toBe(true);
-    // those that have ended meanwhile are no failure
+    // processes that have ended meanwhile cause no error
     endForks(forks);
   } finally {
     parent.kill('SIGKILL');

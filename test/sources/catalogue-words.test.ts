@@ -70,7 +70,7 @@ it('each problem of a catalogue is reported in one line: where, what, and what t
   fc.assert(
     fc.property(mistakes, ([path, to]) => {
       try {
-        // as a file has it
+        // as a file contains it
         parseCatalogue(JSON.parse(JSON.stringify([changed(path, to)])), 'catalogue.json');
       } catch (error) {
         wrong++;

@@ -7,7 +7,7 @@ import { readResolutionPage, readResolutions } from '../../src/sources/polymarke
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 
-/** Made-up, in the shape of a Gamma market. */
+/** A made-up market in the format of Gamma. */
 const gamma = (facts: Record<string, unknown> = {}): Instrument => {
   const market = gammaMarketSchema.parse({
     conditionId: '0x1',
@@ -219,7 +219,7 @@ describe('the payouts of a closed market', () => {
   });
 });
 
-/** Made-up, in the shape of a Predict.fun market. */
+/** A made-up market in the format of Predict.fun. */
 const predict = (facts: Record<string, unknown> = {}, statuses: readonly (string | null)[] = [null, null]): Instrument => {
   const market = predictMarketSchema.parse({
     id: 7,

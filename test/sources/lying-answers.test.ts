@@ -87,7 +87,7 @@ it('a venue’s clock is used when it is off by no more than rows may be late', 
   const hours = (n: number): number => n * 3_600_000;
   for (const off of [-5, -1, 0, 1, 5]) expect(plausibleClock({ answered: now + hours(off), asOf: now, now })).toBe(now + hours(off));
   for (const off of [-1e6, -9_000, -7, 7, 9_000, 1e6]) expect(plausibleClock({ answered: now + hours(off), asOf: now, now })).toBe(now);
-  // a run as of the past asks a venue that lives today
+  // a backfill gets the venue's present clock
   expect(plausibleClock({ answered: now, asOf: now - hours(9_000), now })).toBe(now);
   expect(plausibleClock({ answered: now + hours(9_000), asOf: now - hours(9_000), now })).toBe(now);
 });

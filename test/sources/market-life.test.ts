@@ -113,7 +113,7 @@ describe('a close or result that a venue withdraws', () => {
     const standing = noteClose(over, settled, { ...later, again: true });
     expect(standing).toMatchObject({ settledFrom: live.clock, confirmedAt: later.clock });
     expect(isToBeConfirmed(standing, NOW + 9 * DAY)).toBe(false);
-    // what earlier versions stored stands
+    // results that earlier versions stored remain
     const { settledFrom: _, ...earlier } = settled;
     expect(isToBeConfirmed(earlier, NOW + 9 * DAY)).toBe(false);
   });

@@ -19,7 +19,7 @@ const hours = (count: number): number => NOW - count * HOUR;
 const HISTORY = Array.from({ length: 100 }, (_, index) => trade(hours(index)));
 const SIZE = 10;
 const LATE = 600_000;
-/** Nothing younger counts as collected. */
+/** Trades younger than this do not count as collected. */
 const SURE = NOW - LATE;
 const pageAt = (cursor: string | null): HistoryPage => {
   const from = Number(cursor ?? 0);
@@ -31,7 +31,7 @@ interface Outcome {
   readonly pages: readonly WalkedPage[];
   readonly times: readonly (number | null)[];
   readonly coverage: readonly TimeRange[];
-  /** Covered before, and read again. */
+  /** Time that was covered before and was read again. */
   readonly confirmed: readonly TimeRange[];
   readonly cursors: readonly (string | null)[];
 }
@@ -106,7 +106,7 @@ describe('a walk at a venue with broken paging', () => {
     const cursors: (string | null)[] = [];
     const fetchPage = (cursor: string | null, asked: number): HistoryPage => {
       cursors.push(cursor);
-      // other rows each time, or the repeated page would tell
+      // different rows each time, since a repeated page would be detected
       return { rows: [trade(hours(1) - asked)], next: cursor === 'a' ? 'b' : 'a', requests: 1, clock: NOW };
     };
     await expect(walk({ fetchPage })).rejects.toMatchObject(broken);
@@ -188,7 +188,7 @@ describe('a walk from the newest trade back', () => {
     });
     expect(cursors).toEqual([null, '10']);
     expect(coverage).toEqual([]);
-    // nobody has looked at all there was
+    // no run has read everything down to covered time
     expect(pages.at(-1)?.walked?.looked).toBeNull();
   });
 
@@ -350,7 +350,7 @@ describe('a walk over disordered pages', () => {
       repeats: 'end-of-paging',
       fetchPage: (cursor) => (Number(cursor ?? 0) >= 30 ? { ...pageAt('20'), next: '30' } : pageAt(cursor)),
     });
-    // of what is older than the last page there may be more
+    // older trades than those of the last page may exist
     expect(coverage).toEqual([{ from: hours(20) + 1, to: SURE }]);
   });
 
@@ -415,15 +415,15 @@ describe('a walk that continues from an earlier attempt', () => {
 describe('late rows', () => {
   const covered = [{ from: hours(80), to: hours(15) }];
 
-  it('make the walk go past the newest page of the last time, as long as they follow each other', async () => {
-    // the index was seven hours behind when somebody looked at hours(15) + 10 minutes
+  it('make the walk read past the newest page of the previous walk while it finds more late rows', async () => {
+    // the index was seven hours behind at the last look, at hours(15) + 10 minutes
     const isStored = ({ time }: CandidateRow): boolean => (time ?? 0) < hours(21);
     const { cursors, pages, coverage } = await walk({ covered, isStored });
     // one of them is older than any lateness, so all of the window is read
     expect(cursors).toEqual([null, '10', '20', '30', '40', '50']);
     expect(pages.at(-1)?.walked).toEqual({ looked: NOW, newest: NOW, lateBy: 5 * HOUR + LATE, withdrawnFrom: null, missed: 1 });
     expect(pages.at(-1)?.problems).toEqual([expect.stringContaining('now shows 1 trade in time that counted as collected')]);
-    // what was learned holds back what this walk claims
+    // the lateness that was measured limits what this walk claims
     expect(coverage).toEqual([{ from: hours(15), to: NOW - 6 * HOUR }]);
   });
 

@@ -57,7 +57,7 @@ const oddKey = fc.oneof(
   fc.integer({ min: 0, max: 99 }).map(String),
   fc.constantFrom('\ud83d', '\udc00x', 'a\u0000b', '\ufeff'),
 );
-/** What looks as if it were the real thing, in places where it is none. */
+/** Values that look like valid ones, in places where they are not valid. */
 const oddValue = fc.oneof(
   fc.constantFrom<unknown>(TRADE, MATCH, { status: 'RESOLVED', closed: true, price: 0.99, side: 'SELL', toString: 1 }),
   fc.jsonValue({ maxDepth: 2 }),
@@ -73,7 +73,7 @@ function withOdd(value: unknown, extra: readonly (readonly [string, unknown])[],
   return `{${(first ? [...odd, ...own] : [...own, ...odd]).join(',')}}`;
 }
 
-/** As the client of the venues reads a body. */
+/** Reads a body like the HTTP client of the venues. */
 function readBody(text: string): unknown {
   const json = parseTolerantJson(text);
   return mayHoldUnstorableText(text) ? storableStrings(json) : json;

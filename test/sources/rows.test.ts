@@ -8,7 +8,7 @@ import { readMatch } from '../../src/sources/predict/matches.ts';
 const market = (facts: Partial<Instrument> = {}): Instrument =>
   ({ id: 'polymarket:0x1', outcomes: ['Yes', 'No'], outcomeIds: ['111', '222'], ...facts }) as Instrument;
 
-/** Made-up, in the shape of a Data v2 row. */
+/** A made-up trade in the format of Polymarket's Data API v2. */
 const trade = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({
   proxy_wallet: '0xa',
   side: 'BUY',
@@ -99,7 +99,7 @@ describe('a trade of Polymarket as a row', () => {
 
 describe('a match of Predict.fun as a row', () => {
   const predict = market({ id: 'predict:7', outcomes: ['Up', 'Down'], outcomeIds: ['4461', '4462'] });
-  /** Made-up, in the shape of `/v1/orders/matches`. */
+  /** A made-up match in the format of `/v1/orders/matches`. */
   const match = (
     facts: Record<string, unknown> = {},
     outcome: Record<string, unknown> = { indexSet: 1, name: 'Up', onChainId: '4461' },

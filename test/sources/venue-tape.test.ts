@@ -94,7 +94,7 @@ describe('the trades of a whole venue', () => {
     ).toBeUndefined();
   });
 
-  it('cover no time because of a single time far ahead or long ago', async () => {
+  it('cover no more time because of one row that is dated far in the future or the past', async () => {
     const late = await host(1000, (rows) => [{ ticker: 'A', at: NOW + 400 * 1440 * MINUTE }, ...rows]).read();
     expect(late?.after).toBeGreaterThan(NOW - 60 * MINUTE);
     const ago = await host(1000, (rows, page) => (page === 0 ? [...rows, { ticker: 'A', at: 1000 }] : rows)).read();

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A second build, next to the one under test. */
+/** A second build, beside the one that is tested. */
 export interface BuildCopy {
-  /** Its command line. */
+  /** Path of the copy's `predictlab` executable. */
   readonly command: string;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { LivePage } from '../../src/ui/live/live-page.ts';
 import { silent } from '../support/silent.ts';
 import { gate } from '../support/stages.ts';
 
-/** A page whose looks the test gives out one by one. */
+/** A page that has the next of these states at each look; an error is thrown. */
 function scripted(states: readonly (string | Error)[], options: { readonly askedWithinMs?: number } = {}) {
   let looks = 0;
   const idle = gate();

@@ -22,7 +22,7 @@ it('a schedule is paused exactly when its last runs since the previous pause hav
         if (what === 'resume') paused = false;
         else if (what === 'look') {
           if (paused) continue;
-          // of ten that Temporal remembers some may say nothing
+          // cancelled runs among the ten that Temporal remembers do not count
           const seen = runs.slice(-10).filter(({ at, failed }) => at > since && failed !== null).length;
           const why = await pausedAfterFailures(schedules, { scheduleId: 's', times, since });
           expect(why !== null).toBe(Math.min(inARow, seen) >= times);

@@ -40,7 +40,7 @@ describe('the data that a run passes to its next execution', () => {
     const carried = carriedOn({ config, durations, reused: new Map(), inline: true }, 0, state);
     expect(readPrepared(carried.prepared as never)).toMatchObject({ inline: true, config: { tasks: config.tasks } });
     expect(encodedBytes(carried)).toBeLessThan(PAYLOAD_BUDGET + 10_000);
-    // and so again from there
+    // and the same once more from there
     const again = carriedOn(readPrepared(carried.prepared as never), 0, state);
     expect(readPrepared(again.prepared as never).inline).toBe(true);
   });

@@ -89,7 +89,7 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
     return readTradePage(await data.get('/v2/trades', query, 'data-trades'), instrument, '/v2/trades', seen);
   };
 
-  /** Counts the copies of a content on a page across the boundary of two pages. More than known are further trades, not repeats. */
+  /** Counts how often a content occurs on a page that spans the boundary of two pages. More copies than the two pages have are further trades, not repeats. */
   const copiesAcross = async ({ cursor, content }: PageEnd): Promise<number> => {
     const half = await page(cursor, LIMIT / 2);
     if (half.next === null) return 0;

@@ -131,7 +131,7 @@ describe('a portfolio', () => {
           expect(equity[i] - cash[i]).toBeGreaterThan(-1e-9);
         }
         expect(equity.at(-1)).toBeCloseTo(1000 + pnls(trading), 6);
-        // what is locked until settlement cannot be spent: at no moment do entries cost more than there ever was beside them
+        // cash that is locked until settlement cannot be spent: at no moment do entries cost more than the free cash
         const flows = trading.markets.flatMap(({ trades }, m) => {
           const { candles, market } = decided[m];
           const unit = (side: string, price: number): number => (side === 'short' ? 1 - price : price);
@@ -183,7 +183,7 @@ describe('a portfolio', () => {
         limits: { perMarket: 1, total: 1 },
       });
       expect(trades.length).toBe(alone.trades.length);
-      // positions, however many parts they left in
+      // positions, in however many parts they were closed
       expect(markets).toMatchObject([{ trades: alone.metrics.trades, unfilled: alone.unfilled }]);
       for (const [i, trade] of trades.entries()) expect(trade.pnl).toBeCloseTo(alone.trades[i].pnl, 8);
       for (const [i, value] of curve.equity.entries()) expect(value).toBeCloseTo(alone.equity[i], 8);

@@ -7,7 +7,7 @@ export interface ModelMarket {
   readonly candles: CandleSeries;
   readonly market: Market;
   readonly words: readonly ('hold' | 'long' | 'short' | 'flat')[];
-  /** Most units of a bar that its orders take. */
+  /** Maximum share of a bar's volume that the orders of the bar take. */
   readonly share: number;
 }
 
@@ -33,13 +33,13 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
     (a, b) => a - b,
   );
   let money = cash;
-  /** Words that nobody heard any more, by market. */
+  /** Number of decisions that were never carried out, by market. */
   const expired = markets.map(() => 0);
   const die = (m: number): void => {
     if (pending[m] !== undefined && pending[m] !== (lots[m]?.side ?? 'flat')) expired[m]++;
     pending[m] = undefined;
   };
-  /** When the last position came free. */
+  /** Time at which the cash of the last position became free. */
   let waitedFor = Number.NEGATIVE_INFINITY;
   const rows: { time: number; cash: number; equity: number }[] = [];
   const barAt = (m: number, time: number): number => markets[m].candles.openTime.indexOf(time);

@@ -1,4 +1,4 @@
-// Waits for ever where it is loaded, on the thread that its tasks are to have.
+// A module that never finishes loading on the thread of its tasks.
 import { isMainThread } from 'node:worker_threads';
 import { z } from 'zod';
 

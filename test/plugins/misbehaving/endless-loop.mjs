@@ -1,4 +1,4 @@
-// Computes for ever, and hears nothing meanwhile; its neighbour would be done at once.
+// A task that computes for ever and blocks its thread, beside one that ends at once.
 import { z } from 'zod';
 
 export default {

@@ -1,4 +1,4 @@
-// Leaves a promise behind that is rejected when the task has ended.
+// A task that leaves a promise which is rejected after its end.
 import { z } from 'zod';
 
 export default {

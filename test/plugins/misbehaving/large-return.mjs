@@ -1,4 +1,4 @@
-// Returns data where a fact is wanted, and says that it is alive with as much.
+// Tasks that return too much data, or send too much in a heartbeat.
 import { z } from 'zod';
 
 export default {

@@ -1,4 +1,4 @@
-// Throws in a timer: nobody waits for that.
+// A task that throws in a timer, so that no caller catches it.
 import { z } from 'zod';
 
 export default {

@@ -26,7 +26,7 @@ const RUNS = worlds(2);
 const LARGEST = TIER === 'quick' ? 1_000 : 10_000;
 /** Tasks that end between two hand-overs to a new execution. */
 const HANDED_OVER_AFTER = 0.7 * LARGEST;
-/** What Temporal is never handed. Bytes. */
+/** Maximum size in bytes of anything that is passed to Temporal. */
 const LIMIT = 1_500_000;
 
 type Random = () => number;
@@ -158,7 +158,7 @@ class PlayedRun {
     this.#measured.see('retryFailed', encodedBytes(fitList(graph.ids.filter((_, task) => status[task] === 3 || status[task] === 4))));
   }
 
-  /** As the workflow does: open lanes end before, and what is carried is all that the next execution knows. */
+  /** Continues as a new execution like the workflow: lanes end first, and the next execution knows only the carried state. */
   #handOver(): void {
     const { graph, order } = this.#state;
     this.#feed({ type: 'drain', at: this.#now });
@@ -209,7 +209,7 @@ class PlayedRun {
     return { type: 'laneEnded', lane, reports, end: 'completed', at: this.#now };
   }
 
-  /** As an activity fails: what it threw may have any size. */
+  /** The failure of an activity whose error may have any size. */
   #failure(taskId: string, attempts: number): ApplicationFailure {
     const message = `${taskId}: ${textOf(this.#random, Math.floor(this.#random() * this.#messages))}`;
     const error = Object.assign(new Error(message), { name: this.#random() < 0.1 ? message : 'VenueError', cause: new Error(message) });

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 
 type Random = () => number;
 
-/** Ways in which a file comes to harm: on a disk, on the way, or at the hands of somebody who meant well. */
+/** Ways in which a file is damaged: on a disk, during a transfer, or by a careless edit. */
 const DAMAGES: Readonly<Record<string, (whole: Buffer, random: Random) => Buffer>> = {
   'a flipped bit': (whole, random) => {
     const damaged = Buffer.from(whole);
