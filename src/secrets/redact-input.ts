@@ -1,4 +1,4 @@
-import { isReference, REDACTED, redactPlaces, SECRET_FIELD } from './secret-values.ts';
+import { isReference, REDACTED, redactBySurroundings, SECRET_FIELD } from './secret-values.ts';
 
 /** Headers that carry no secret. */
 const HARMLESS_HEADERS = new Set(['accept', 'accept-language', 'content-type', 'content-language', 'user-agent', 'idempotency-key']);
@@ -48,7 +48,7 @@ function redactArgument(value: unknown, field = ''): unknown {
   if (isReference(value)) return value;
   if (field === 'body') return redactLeaves(value);
   if (SECRET_FIELD.test(field) && (typeof value === 'string' || typeof value === 'number')) return REDACTED;
-  if (typeof value === 'string') return ADDRESS.test(value) ? redactAddress(value) : redactPlaces(value);
+  if (typeof value === 'string') return ADDRESS.test(value) ? redactAddress(value) : redactBySurroundings(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value))
     return unchanged(
@@ -102,7 +102,7 @@ function redactAddress(address: string): string {
   const values = query.replaceAll(/([?&])([^=&]*)(=?)([^&]*)/g, (whole, mark: string, name: string, equals: string, value: string) =>
     equals === '' ? (name === '' ? whole : `${mark}${REDACTED}`) : value === '' ? whole : `${mark}${name}=${REDACTED}`,
   );
-  return redactPlaces(head ?? '') + values + (fragment === '' ? '' : `#${REDACTED}`);
+  return redactBySurroundings(head ?? '') + values + (fragment === '' ? '' : `#${REDACTED}`);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -77,7 +77,7 @@ const PLACES: readonly (readonly [string, RegExp, string])[] = [
 ];
 
 /** Redacts the secrets in a text that are recognised by where they stand, such as in an address. */
-export function redactPlaces(text: string): string {
+export function redactBySurroundings(text: string): string {
   let redacted = text;
   for (const [needed, place, without] of PLACES) if (redacted.includes(needed)) redacted = redacted.replace(place, without);
   return redacted;

@@ -1,5 +1,5 @@
 import type { Log } from '../contracts/log.ts';
-import { isDistinctive, isReference, REDACTED, redactPlaces, secretValues } from './secret-values.ts';
+import { isDistinctive, isReference, REDACTED, redactBySurroundings, secretValues } from './secret-values.ts';
 
 const MAX_INLINE = 500;
 
@@ -36,7 +36,7 @@ export class Secrets {
   readonly #withoutValues = (text: string): string => (this.#pattern === undefined ? text : text.replace(this.#pattern, REDACTED));
 
   /** Redacts a text: known secrets wherever they are, and unknown ones in addresses and authorizations. */
-  readonly text = (text: string): string => redactPlaces(this.#withoutValues(text));
+  readonly text = (text: string): string => redactBySurroundings(this.#withoutValues(text));
 
   /** Redacts a JSON value, keys included; returns the same object where it contains no secret. */
   readonly json = <T>(value: T): T => {

@@ -11,7 +11,7 @@ import { type Configuration, scheduleOf } from '../../storage/runs/configuration
 import { endRollback, recordRollback, takeRollback } from '../../storage/watch/watch-state.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { plannedRun } from '../plan/planned-run.ts';
-import { versionIn } from '../records/compare-runs.ts';
+import { requestedConfiguration } from '../records/compare-runs.ts';
 import { note, printAnswer, usageError } from '../terminal/print.ts';
 import { useStoredData, withPredictLab } from '../terminal/session.ts';
 
@@ -50,7 +50,7 @@ interface Restored {
 }
 
 async function restore(database: Database, text: string, { catalogueOnly }: Options): Promise<Restored> {
-  const wanted = await versionIn(database, text);
+  const wanted = await requestedConfiguration(database, text);
   const notRestored = await differences(wanted);
   const back = (transaction: Transaction) => importSymbols(transaction, wanted.catalogue, { replace: true });
   const schedule = catalogueOnly ? undefined : await scheduleOf(database, wanted.version);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Queryable } from '../../storage/database/database.ts';
 import { configurationHistory, configurationOf } from '../../storage/runs/configurations.ts';
 import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/watch-state.ts';
-import { changeLine, changesOf, versionIn } from '../records/compare-runs.ts';
+import { changeLine, changesOf, requestedConfiguration } from '../records/compare-runs.ts';
 import { note, printAnswer, printJson, printLine, printTable } from '../terminal/print.ts';
 import { useStoredData, withExistingDatabase } from '../terminal/session.ts';
 import { registerConfigRollback } from './config-rollback.ts';
@@ -41,7 +41,7 @@ export default function register(config: Command): void {
     .action(async (before: string, after: string, { json }: { json?: boolean }) => {
       const changes = await useStoredData(async (database) => {
         await noteInterruptedRollback(database);
-        return changesOf(await versionIn(database, before), await versionIn(database, after));
+        return changesOf(await requestedConfiguration(database, before), await requestedConfiguration(database, after));
       });
       printAnswer(json, changes, changes.length === 0 ? `version ${before} and version ${after} are the same` : changes.map(changeLine));
     });

@@ -8,7 +8,7 @@ import { type Configuration, configurationOf } from '../../storage/runs/configur
 import { usageError } from '../terminal/print.ts';
 
 /** The configuration version that the user typed. @throws ExitError 2 when there is no such version */
-export async function versionIn(queryable: Queryable, text: string): Promise<Configuration> {
+export async function requestedConfiguration(queryable: Queryable, text: string): Promise<Configuration> {
   const version = Number(text);
   if (!/^\d{1,9}$/.test(text) || version < 1) throw usageError(`version ${text}: write a number from \`predictlab config history\``);
   const found = await configurationOf(queryable, version);
