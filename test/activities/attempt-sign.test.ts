@@ -41,7 +41,7 @@ describe('attempts that were lost with their worker', () => {
 
 describe('the number of lost workers of a task', () => {
   it.each([
-    ['counts several attempts that nobody started as one', { lost: 5, cutOff: 0, started: 0, lostLocally: false }, 1],
+    ['counts several attempts that no worker started as one', { lost: 5, cutOff: 0, started: 0, lostLocally: false }, 1],
     ['counts recorded starts, and the first attempt, which records none', { lost: 3, cutOff: 0, started: 1, lostLocally: false }, 2],
     ['does not count a thread that ended', { lost: 2, cutOff: 2, started: 1, lostLocally: false }, 0],
     ['counts a loss during a local activity, whose start is recorded', { lost: 1, cutOff: 0, started: 2, lostLocally: true }, 2],

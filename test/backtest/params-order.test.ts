@@ -4,7 +4,7 @@ import { encodePassport, orderedParams, storedParams } from '../../src/backtest/
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 
-/** As Postgres keeps the keys of a jsonb: the shorter ones first, those of one length by their bytes. */
+/** An object with its keys in the order of a Postgres jsonb: shorter ones first, those of one length by their bytes. */
 const asJsonb = (value: Readonly<Record<string, Json>>): Record<string, Json> =>
   Object.fromEntries(
     Object.entries(value).sort(([a], [b]) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b))),

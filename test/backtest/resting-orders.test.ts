@@ -20,7 +20,7 @@ function trade(rows: readonly (readonly number[])[], first: Decision, market: Ma
 const half = [0.5, 0.5, 0.5, 0.5];
 
 describe('a stop order whose price the open has already passed', () => {
-  it('does not fill at its own price when nobody can trade at the open', () => {
+  it('does not fill at its own price when the open is below the lowest price that can be traded', () => {
     const { trades, unfilled } = trade([half, half, [0.004, 0.004, 0.004, 0.004], [0.004, 0.004, 0.004, 0.004]], {
       side: 'long',
       stop: 0.3,

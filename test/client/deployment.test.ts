@@ -134,7 +134,7 @@ describe('the check for runs that wait for a worker', () => {
       { current: 'a', ramping: { buildId: 'b', percent: 5 }, versions: [version('b', { workers: 0 }), version('a')] },
       /^5 % of new runs would wait/,
     ],
-    ['a first deployment that nobody made current', { versions: [version('a')] }, /^new runs wait: no build is current yet/],
+    ['a first deployment that was not made current', { versions: [version('a')] }, /^new runs wait: no build is current yet/],
     [
       'unversioned workers that get nothing',
       { current: 'a', versions: [version('a')], unversioned: { workers: 2, openRuns: 0 } },

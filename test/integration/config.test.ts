@@ -131,7 +131,7 @@ describe('a version of the configuration', () => {
     expect([await inputNow(), await symbols()]).toEqual([2, ['AAA', 'BBB', 'EEE']]);
     expect((await config('history')).stderr).toBe('');
 
-    // the schedule is changed, the catalogue waits for its commit
+    // the rollback has changed the schedule, and the commit of the catalogue is blocked
     await rig.database.query(`create trigger waits before delete on watch_state for each row execute function waits()`);
     await killedAt('select pg_advisory_xact_lock(777)');
     await rig.database.query('drop trigger waits on watch_state');

@@ -35,7 +35,7 @@ interface Dev {
   readonly ready: { readonly address: string; readonly workerLog: string };
   /** Resolves with the first match in what it says on standard error. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Its record of what it has started. */
+  /** The record of `dev` of what it has started. */
   record(): Promise<ProcessRecord>;
 }
 

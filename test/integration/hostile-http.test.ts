@@ -23,7 +23,7 @@ interface Door {
   readonly port: number;
   /** A path that is answered with 200. */
   readonly path: string;
-  /** Whether the server gives nothing away to requests without its token. */
+  /** Whether the server answers requests without its token with no data. */
   readonly guarded?: boolean;
   /** Whether requests that change something need a token. */
   readonly refusesPosts?: boolean;

@@ -325,7 +325,7 @@ export class ModelVenue {
     return identifyPage([...rows, ...other].map(({ grain: _, ...row }) => ({ ...row, content: [] })));
   }
 
-  /** As the older route of a venue answers: by the place in its index, not by time, and not beyond some place. */
+  /** A page of the older route of a venue: ordered by the place in its index, not by time, and only up to some place. */
   #pageOfIndex(cursor: string | null, shown: WorldTrade[], reaches: number): HistoryPage {
     shown.sort((a, b) => b.visible - a.visible || b.made - a.made);
     const { pageSize } = this.#world;
@@ -350,7 +350,7 @@ export class ModelVenue {
 /** The price of the other outcome. */
 const mirrored = (price: number): number => (100 - Math.round(price * 100)) / 100;
 
-/** As an adapter prices rows: by the market's first outcome, of whichever the trade was. All of a world's are of the outcome 1. */
+/** Prices rows like an adapter: by the market's first outcome. All trades of a world are of the outcome 1. */
 const pricedAs = ({ outcomeIds }: Instrument, page: HistoryPage): HistoryPage =>
   outcomeIds[0] === '1'
     ? page

@@ -97,7 +97,7 @@ describe('durations in reports', () => {
     expect(formatAge(seconds)).toBe(text);
   });
 
-  it('have two digits per unit on a stopwatch', () => {
+  it('are written with two digits per unit on a stopwatch, without hours below one hour', () => {
     expect([formatStopwatch(18), formatStopwatch(3599), formatStopwatch(3661)]).toEqual(['00:18', '59:59', '1:01:01']);
   });
 });

@@ -4,7 +4,7 @@ import type { SandboxVenue } from '../../sandbox/venue.ts';
 /** A moment in the middle of an hour, so that blocks are cut by now. */
 export const NOW = Date.UTC(2026, 5, 10, 13, 37, 11);
 
-/** Whatever a venue answered; each test says what it must be. */
+/** The body of any answer of a venue; each test states what it must be. */
 export type Body = ReturnType<typeof JSON.parse>;
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -17,7 +17,7 @@ export async function get(venue: SandboxVenue, path: string): Promise<{ status: 
   return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
 }
 
-/** As `get`, trying again until it is answered with 200. */
+/** Like `get`, but repeats the request until the status is 200. */
 async function insist(venue: SandboxVenue, path: string): Promise<Body> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const answer = await get(venue, path).catch(() => undefined);

@@ -75,7 +75,7 @@ describe('the order critical-path', () => {
 });
 
 describe('a custom order', () => {
-  it('is a single object that is passed to the run', () => {
+  it('decides which task starts next, with no more than an object that is passed to the run', () => {
     const lastNameFirst: TaskOrder = { name: 'last-name-first', key: ({ taskId }) => -taskId.charCodeAt(0) };
     const tasks = ['ada', 'bob', 'cyd'].map((id) => customTask(id));
     expect(startsOf(new DrivenRun(runConfig({ tasks, maxConcurrent: 1 }), { order: lastNameFirst }))).toEqual(['cyd', 'bob', 'ada']);

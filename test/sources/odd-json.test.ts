@@ -15,7 +15,7 @@ import { worlds } from '../support/worlds.ts';
 
 const MARKET = { id: 'polymarket:0x1', outcomes: ['Yes', 'No'], outcomeIds: ['111', '222'] } as unknown as Instrument;
 
-/** Made-up rows in the shapes of the venues. */
+/** Made-up rows in the venues' formats. */
 const TRADE = {
   proxy_wallet: '0xa',
   side: 'BUY',

@@ -20,7 +20,7 @@ export interface MonteCarlo {
     /** Share of the random orders whose maximum drawdown is at least as deep as the actual one. */
     readonly asDeep: number;
   };
-  /** As many positions drawn with replacement. Student's t widens the range of returns, so that 90 of 100 hold the expected return. */
+  /** Results of as many positions, drawn with replacement. Student's t widens the range of returns, so that 90 of 100 hold the expected return. */
   readonly resampled: {
     readonly totalReturn: DrawnRange;
     readonly maxDrawdown: DrawnRange;

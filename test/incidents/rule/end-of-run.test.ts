@@ -85,7 +85,7 @@ describe('the observation at the end of a run', () => {
     expect(observationOf(run({}, { tasks })).troubles.map(({ subjects }) => subjects[0].what)).toEqual(['venue change', 'run']);
   });
 
-  it('has no trouble for a cancelled run, and lists the stages that were well before', () => {
+  it('has no trouble for a cancelled run, and lists the stages that succeeded before the cancellation', () => {
     const { troubles, looked } = observationOf(
       run(
         {},
