@@ -32,7 +32,7 @@ export function watchAmbientState(note: (what: string) => void): void {
   // state of the console: its streams with their counters, and the start times of its timers
   for (const name of ['_stdout', '_stderr', '_times']) watchProperty(console, name, `console.${name}`, note);
   watchCall(Math, 'random', 'Math.random', note);
-  // such memory still holds old bytes
+  // memory that these functions allocate still contains old bytes, through which a signal may pass
   const noteBytes = (what: string): void => {
     // which fills all of it with the file
     if (!isCalledByNodeFs()) note(what);

@@ -4,7 +4,7 @@ import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { walk } from './series.ts';
 
-it('a result of several backtests stays undetected only if the proof of each misses it', () => {
+it('look-ahead in a result of several backtests stays undetected only if the proof of each backtest misses it', () => {
   const { passport } = runBacktest({ candles: walk(60, 3, { probability: true }), strategy: smaCross, params: { fast: 3, slow: 9 } });
   const part = (detected: number): Certificate => ({
     lookAhead: { deterministic: true, tested: 9, of: 10, changed: 0, power: { peekEvery: 20, detected }, firstBar: null, verdict: '' },

@@ -49,7 +49,8 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   const files: TickFile[] = [];
   for (const path of await expandPath(options.ticks))
     files.push(await openTickFile(path, { ...reading, ...(firstOutcome && { firstOutcome }) }));
-  if (files.every(({ isEmpty }) => isEmpty)) throw usageError(`${options.ticks} has no rows after its header, so there are no candles`);
+  if (files.every(({ isEmpty }) => isEmpty))
+    throw usageError(`${options.ticks} has no rows after its header, so there are no candles; name a file with ticks`);
   const now = Date.now();
   const bad: string[] = [];
   async function* batches(): AsyncGenerator<Cell[][]> {

@@ -118,7 +118,7 @@ interface BackfillOptions extends Options {
 async function backfill({ id, from, to, onlyMissing = false, dryRun = false, json }: BackfillOptions): Promise<void> {
   const range = { from: new Date(from), to: new Date(to) };
   const iso = (time: Date): string => time.toISOString();
-  if (from > to) throw usageError(`--from ${iso(range.from)} is after --to ${iso(range.to)}`);
+  if (from > to) throw usageError(`--from ${iso(range.from)} is after --to ${iso(range.to)}; write the earlier time as --from`);
   if (to > Date.now()) throw usageError(`--to ${iso(range.to)} is in the future; a backfill runs what is past`);
   await withPredictLab(async (lab) => {
     const firings = await lab.schedules.firings(id, range);

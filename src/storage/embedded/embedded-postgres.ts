@@ -173,7 +173,7 @@ function watchServer(
 /** Detaches synchronously, for a process that exits without closing. */
 function leaveSync(cluster: Cluster, { note, users, lock }: { note: string; users: string; lock: string }): void {
   rmSync(note, { force: true });
-  if (!tryLock(lock)) return; // somebody is attaching or closing: theirs to decide
+  if (!tryLock(lock)) return; // another process attaches or closes, and decides
   try {
     const pid = runningServer(cluster);
     if (pid !== undefined && !hasUsers(users)) signal(pid);
