@@ -104,6 +104,7 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
         // some systems refuse to rename a folder to an existing name, even to that of an empty folder
         if (there !== undefined) await explained(folder, () => rmdir(target));
         await explained(folder, () => rename(stage, target));
+        await explained(folder, () => syncPath(path.dirname(target)));
         return;
       }
       await place();

@@ -1,6 +1,6 @@
-import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { COVERAGE_COLUMNS } from '../../../src/files/dataset/dataset-coverage.ts';
 import { MANIFEST, type Manifest, readManifest } from '../../../src/files/dataset/manifest.ts';
 import { verifyFolder } from '../../../src/files/dataset/verify-folder.ts';
@@ -104,6 +104,20 @@ async function checksOf(folder: string): Promise<Record<string, string>> {
   for await (const { check, detail } of verifyFolder(folder)) passed[check] = detail;
   return passed;
 }
+
+it('a new data set is not complete before its folder is synced to disk under its final name', async () => {
+  const handle = await open(scratch.path, 'r');
+  const parent = (await stat(scratch.path)).ino;
+  const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'sync').mockImplementation(async function (this: FileHandle) {
+    if ((await this.stat()).ino === parent) throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+  });
+  try {
+    await expect(publish()).rejects.toThrow('EIO');
+  } finally {
+    sync.mockRestore();
+    await handle.close();
+  }
+});
 
 describe('a published data set', () => {
   it('passes every check, and states what it holds', async () => {
