@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Client, type Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, type Connection, type WorkflowExecutionDescription, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { connectOrRefuse } from './client/connection/connect-temporal.ts';
 import { temporalRefused, temporalSettings, temporalUnreachable } from './client/connection/temporal-connection.ts';
 import { Deployments, type RecentHistory, recentHistories } from './client/deployments/deployments.ts';
@@ -121,10 +121,11 @@ export class PredictLab {
   /** The current status of a run, open or closed; a worker must be running to answer. */
   async status(run: RunName): Promise<PipelineStatus> {
     const handle = await this.#handle(run);
-    const status = await this.#calls.onRun(handle, () => handle.query(statusQuery, Date.now()));
+    const [status, described] = await this.#queried(handle, () => handle.query(statusQuery, Date.now()));
     if (status.finishedAt !== null) return status;
-    const { status: state, closeTime } = await handle.describe();
-    if (closeTime === undefined || state.name === 'RUNNING') return await fillInStages(this.#client, status);
+    const known = await described;
+    const { closeTime } = known;
+    if (closeTime === undefined || known.status.name === 'RUNNING') return await fillInStages(this.#client, known, status);
     // The run closed between the two calls, or was closed from outside, which its workflow cannot report.
     const last = await this.#calls.onRun(handle, () => handle.query(statusQuery, Date.now()));
     return last.finishedAt === null ? cutOff(last, closeTime) : last;
@@ -143,26 +144,30 @@ export class PredictLab {
   /** One line that says what a task is waiting for, or why it was skipped or failed. */
   async why(run: RunName, taskId: string): Promise<string> {
     const handle = await this.#handle(run);
-    const answer = await this.#calls.onRun(handle, () => handle.query(whyQuery, taskId, Date.now()));
-    const { status } = await handle.describe();
+    const [answer, described] = await this.#queried(handle, () => handle.query(whyQuery, taskId, Date.now()));
+    const known = await described;
+    const { status } = known;
     if (status.name === 'TERMINATED' || status.name === 'TIMED_OUT') {
       const task = (await this.status(run)).taskResults[taskId];
       if (task?.status === 'cancelled') return `${taskId} was cut off: the run was ended from outside (${status.name.toLowerCase()})`;
     }
     if (status.name !== 'RUNNING') return answer;
     const symbol = taskId.slice(0, Math.max(0, taskId.lastIndexOf('/')));
-    const attempts = await pendingAttempts(this.#client, handle, new Set([symbol]));
+    const [attempts, stages] = await Promise.all([
+      pendingAttempts(this.#client, known, new Set([symbol])),
+      stagesOf(this.#client, known, [symbol || taskId]),
+    ]);
     const attempt = attempts.get(taskId);
     const listing = listingSentence(attempts);
     if (listing !== undefined) return listing;
     return attempt?.retryAt === undefined
-      ? (whyInside(await stagesOf(this.#client, handle.workflowId, [symbol || taskId]), taskId, Date.now()) ?? answer)
+      ? (whyInside(stages, taskId, Date.now()) ?? answer)
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;
   }
 
   /** The running attempts of an open run, by task id. If `symbols` is given, only the attempts of these symbols and of custom tasks. */
   async attempts(run: RunName, symbols?: ReadonlySet<string>): Promise<ReadonlyMap<string, PendingAttempt>> {
-    return await pendingAttempts(this.#client, await this.#handle(run), symbols);
+    return await pendingAttempts(this.#client, await (await this.#handle(run)).describe(), symbols);
   }
 
   async setMaxConcurrent(run: RunName, value: number): Promise<number> {
@@ -252,6 +257,17 @@ export class PredictLab {
 
   async #handle(run: RunName): Promise<WorkflowHandle<typeof pipeline>> {
     return await handleOf(this.#client, run);
+  }
+
+  /** Queries a run and describes it at the same time. The description is a promise, so that an error of the query comes first. */
+  async #queried<T>(
+    handle: WorkflowHandle<typeof pipeline>,
+    query: () => Promise<T>,
+  ): Promise<readonly [T, Promise<WorkflowExecutionDescription>]> {
+    const described = handle.describe();
+    // awaited by the caller after the query; if that fails, this error counts no more
+    described.catch(() => undefined);
+    return [await this.#calls.onRun(handle, query), described];
   }
 
   async #on<T>(run: RunName, call: (handle: WorkflowHandle<typeof pipeline>) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { LISTING_ID } from '../contracts/words.ts';
 import { millisecondsOf } from './deployments/polling.ts';
@@ -29,16 +29,15 @@ const CHILDREN_AT_ONCE = 10;
 
 /**
  * Lists the running attempts of a run by task id. It asks the server, because a workflow is not notified of an activity's retries.
- * Describes the run and each open child (at most `maxConcurrent`), or only the children of `symbols`.
+ * Describes each open child (at most `maxConcurrent`), or only the children of `symbols`.
  */
 export async function pendingAttempts(
   client: Client,
-  handle: WorkflowHandle,
+  run: WorkflowExecutionDescription,
   symbols?: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, PendingAttempt>> {
   const found = new Map<string, PendingAttempt>();
-  const isWanted = (id: string): boolean => symbols === undefined || symbols.has(id.slice(handle.workflowId.length + 1));
-  const run = await handle.describe();
+  const isWanted = (id: string): boolean => symbols === undefined || symbols.has(id.slice(run.workflowId.length + 1));
   await addAttempts(client, found, run);
   const children = (run.raw.pendingChildren ?? [])
     .map((child) => child.workflowId)

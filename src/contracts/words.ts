@@ -70,5 +70,8 @@ export const TASK_QUEUE = 'predictlab';
 /** Id of the activity that lists the markets of a run's universes before its first task. */
 export const LISTING_ID = 'expandUniverses';
 
+/** The beginning of a run's answer to `why` about a task that it does not have. */
+export const noTaskInRun = (taskId: string): string => `no task ${taskId} in this run`;
+
 /** The id of a built-in task: one stage of one symbol. */
 export const stageTaskId = (symbol: string, stage: Stage): string => `${symbol}/${stage}`;

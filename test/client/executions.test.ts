@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { handleOf } from '../../src/client/executions.ts';
 import { fillInStages } from '../../src/client/runs/follow-run.ts';
@@ -40,11 +40,6 @@ describe('the stages of running symbols', () => {
     options: { loadedDataConverter: {} },
     workflow: {
       getHandle: (id: string) => ({
-        describe: async () => ({
-          raw: {
-            pendingActivities: [{ activityId: 'B/clean', lastStartedTime: { seconds: 60 } }, { activityId: 'waiting/collect' }],
-          },
-        }),
         query: async () => {
           const symbol = id.slice('r/'.length);
           if (symbol === 'gone') throw new Error('the workflow has ended');
@@ -56,6 +51,10 @@ describe('the stages of running symbols', () => {
       }),
     },
   } as unknown as Client;
+  const run = {
+    workflowId: 'r',
+    raw: { pendingActivities: [{ activityId: 'B/clean', lastStartedTime: { seconds: 60 } }, { activityId: 'waiting/collect' }] },
+  } as unknown as WorkflowExecutionDescription;
   const statusOf = (finishedAt: string | null, ...running: readonly string[]) =>
     ({
       runId: 'r',
@@ -64,7 +63,7 @@ describe('the stages of running symbols', () => {
     }) as unknown as PipelineStatus;
 
   it('are read from the workflow of each symbol, or from the activity that runs the symbol', async () => {
-    const { taskResults } = await fillInStages(client, statusOf(null, 'A', 'B', 'gone', 'C/store'));
+    const { taskResults } = await fillInStages(client, run, statusOf(null, 'A', 'B', 'gone', 'C/store'));
     expect(taskResults).toEqual({
       A: { status: 'running' },
       B: { status: 'running' },
@@ -79,6 +78,6 @@ describe('the stages of running symbols', () => {
 
   it('are not read once the run has ended, or when the status has stages already', async () => {
     for (const status of [statusOf('2026-11-23', 'A'), statusOf(null, 'A/collect'), statusOf(null)])
-      expect(await fillInStages(client, status)).toBe(status);
+      expect(await fillInStages(client, run, status)).toBe(status);
   });
 });

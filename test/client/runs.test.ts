@@ -1,4 +1,10 @@
-import { type Client, WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  WorkflowFailedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { pendingAttempts } from '../../src/client/pending-attempts.ts';
@@ -90,15 +96,16 @@ describe('the stages of a symbol', () => {
     const client = {
       options: { loadedDataConverter: converter },
       workflow: {
-        getHandle: () => ({ describe: async () => ({ raw: { pendingActivities } }), query: () => Promise.reject(new Error('none')) }),
+        getHandle: () => ({ query: () => Promise.reject(new Error('none')) }),
       },
     } as unknown as Client;
+    const described = { workflowId: 'r', raw: { pendingActivities } } as unknown as WorkflowExecutionDescription;
     const common = (startedAt: number, attempts = 1) => ({
       attempts,
       startedAt: new Date(startedAt).toISOString(),
       durationSeconds: startedAt < 5_000 ? 2 : 1,
     });
-    expect(await stagesOf(client, 'r', ['A', 'custom'])).toEqual({
+    expect(await stagesOf(client, described, ['A', 'custom'])).toEqual({
       'A/collect': { status: 'success' },
       'A/clean': { status: 'success', ...common(1_000), output: {}, degraded: ['late'] },
       'A/store': { status: 'failed', ...common(3_000, 2), error: { message: 'no room' } },
@@ -164,12 +171,12 @@ it('the pending attempts of a run are those of the run and its open symbols, wit
       asked.push(workflowId);
       if (activities[workflowId] === undefined) throw new Error('ended');
       const pendingChildren = workflowId === 'r' ? [{ workflowId: 'r/A' }, { workflowId: 'r/B' }, { workflowId: 'r/gone' }, {}] : [];
-      return { raw: { pendingActivities: activities[workflowId], pendingChildren } };
+      return { workflowId, raw: { pendingActivities: activities[workflowId], pendingChildren } };
     },
   });
   const client = { options: { loadedDataConverter: converter }, workflow: { getHandle: handleOf } } as unknown as Client;
-  const handle = handleOf('r') as unknown as WorkflowHandle;
-  expect(await pendingAttempts(client, handle)).toEqual(
+  const run = (await handleOf('r').describe()) as unknown as WorkflowExecutionDescription;
+  expect(await pendingAttempts(client, run)).toEqual(
     new Map([
       ['custom', { attempt: 1 }],
       ['other', { attempt: 1 }],
@@ -178,6 +185,6 @@ it('the pending attempts of a run are those of the run and its open symbols, wit
     ]),
   );
   asked.length = 0;
-  await pendingAttempts(client, handle, new Set(['B']));
-  expect(asked).toEqual(['r', 'r/B']);
+  await pendingAttempts(client, run, new Set(['B']));
+  expect(asked).toEqual(['r/B']);
 });

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { nearestTask, storedWhy } from '../../client/stored-why.ts';
-import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
+import { appendClause } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
+import { noTaskInRun } from '../../contracts/words.ts';
 import { queryRun } from '../records/find-run.ts';
 import { type ExitError, printAnswer, usageError } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
@@ -17,11 +18,10 @@ export default function register(command: Command): void {
       await withPredictLab(async (lab) => {
         const why = await queryRun(lab, run, {
           live: async () => {
-            const graph = await lab.graph(run);
-            const ids = graph.map((task) => task.taskId);
-            if (ids.length > 0 && !ids.some((id) => id === taskId || id.startsWith(`${taskId}/`)))
-              throw noTask(run, taskId, didYouMean(taskId, ids));
-            return await lab.why(run, taskId);
+            const answer = await lab.why(run, taskId);
+            const unknown = noTaskInRun(taskId);
+            if (answer.startsWith(unknown)) throw noTask(run, taskId, answer.slice(unknown.length));
+            return answer;
           },
           recorded: (ended) => {
             const answer = storedWhy(ended, taskId);

@@ -15,10 +15,10 @@ export async function queryRun<T>(
   run: string,
   { live, recorded }: { live: () => Promise<T>; recorded: (ended: PipelineResult) => T | Promise<T> },
 ): Promise<T> {
-  const known = await lab.describe(run);
   try {
     return await live();
   } catch (error) {
+    const known = await lab.describe(run);
     // Looked up by the execution id that Temporal has for this name, since a run id may have been used again.
     const ended = known?.open ? undefined : await queryIfStored((database) => endOf(lab, database, known?.executionId ?? run));
     if (ended !== undefined) return await recorded(ended);

@@ -1,4 +1,4 @@
-import type { Client, WorkflowClient, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowClient, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/task/stage-report.ts';
@@ -55,12 +55,14 @@ export class FollowedRun {
 
   /** A sentence about the listing of universes before the run's first task; undefined for a run that lists none now. */
   async listing(): Promise<string | undefined> {
-    return listingSentence(await this.#calls.make(() => pendingAttempts(this.#client, this.#handle, new Set())));
+    return listingSentence(
+      await this.#calls.make(async () => await pendingAttempts(this.#client, await this.#handle.describe(), new Set())),
+    );
   }
 
   /** The stages of one running symbol, by task id, for runs of more than 50 symbols. */
   async stagesOf(symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
-    return await this.#calls.onRun(this.#handle, () => stagesOf(this.#client, this.#handle.workflowId, [symbol]));
+    return await this.#calls.onRun(this.#handle, async () => await stagesOf(this.#client, await this.#handle.describe(), [symbol]));
   }
 }
 
@@ -68,21 +70,25 @@ export class FollowedRun {
 const MAX_SYMBOLS = 200;
 
 /** Adds the stages of running symbols to a status that lists symbols (runs of more than 50 symbols). */
-export async function fillInStages(client: Client, status: PipelineStatus): Promise<PipelineStatus> {
+export async function fillInStages(client: Client, run: WorkflowExecutionDescription, status: PipelineStatus): Promise<PipelineStatus> {
   const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
   if (running.length === 0 || status.finishedAt !== null) return status;
   const symbols = running.slice(0, MAX_SYMBOLS).map(([symbol]) => symbol);
-  const stages = await stagesOf(client, status.runId, symbols);
+  const stages = await stagesOf(client, run, symbols);
   return { ...status, taskResults: { ...status.taskResults, ...stages } };
 }
 
 /** The stages of running symbols, by task id: from the heartbeats of the run's own activities, or else from the symbol's workflow. */
-export async function stagesOf(client: Client, runId: string, symbols: readonly string[]): Promise<Record<string, TaskResult>> {
-  const activities = await stagesInActivities(client, runId);
+export async function stagesOf(
+  client: Client,
+  run: WorkflowExecutionDescription,
+  symbols: readonly string[],
+): Promise<Record<string, TaskResult>> {
+  const activities = await stagesInActivities(client, run);
   const results = await Promise.all(
     symbols.map(async (symbol) => {
       const running = activities.get(symbol);
-      const reports = running ?? (await stagesOfChild(client.workflow, runId, symbol));
+      const reports = running ?? (await stagesOfChild(client.workflow, run.workflowId, symbol));
       return [
         ...(running === undefined ? [] : stagesBefore(symbol, running)),
         ...reports.map((report): [string, TaskResult] => [report.taskId, resultOfReport(report)]),
@@ -126,8 +132,7 @@ async function stagesOfChild(client: WorkflowClient, runId: string, symbol: stri
  * The stages of the symbols that run without a child workflow, by symbol, as the heartbeats of their activities report them. Short custom
  * tasks that share an activity are included, under the id of the first one.
  */
-async function stagesInActivities(client: Client, runId: string): Promise<Map<string, readonly TaskReport[]>> {
-  const { raw } = await client.workflow.getHandle(runId).describe();
+async function stagesInActivities(client: Client, { raw }: WorkflowExecutionDescription): Promise<Map<string, readonly TaskReport[]>> {
   const found = new Map<string, readonly TaskReport[]>();
   for (const { activityId: taskId, lastStartedTime, heartbeatDetails } of raw.pendingActivities ?? []) {
     if (!taskId || !lastStartedTime) continue;

@@ -1,6 +1,6 @@
 import { valueIn } from '../../../contracts/task/task-output.ts';
 import { didYouMean } from '../../../contracts/text/nearest-name.ts';
-import { TASK_STATUSES } from '../../../contracts/words.ts';
+import { noTaskInRun, TASK_STATUSES } from '../../../contracts/words.ts';
 import { dependencyIds } from '../../graph/graph.ts';
 import { laneTask, slotsOf } from '../lanes.ts';
 import { CANCELLED, FAILED, REUSED, RUNNING, type RunState, SKIPPED, SUCCESS } from '../run-state.ts';
@@ -14,7 +14,7 @@ const NAMED = 5;
  */
 export function whyOf(state: RunState, taskId: string, now: number): string {
   const task = taskNamed(state, taskId);
-  if (task === undefined) return `no task ${taskId} in this run${didYouMean(taskId, state.graph.ids)}`;
+  if (task === undefined) return `${noTaskInRun(taskId)}${didYouMean(taskId, state.graph.ids)}`;
   const id = state.graph.ids[task];
   switch (state.status[task]) {
     case SUCCESS:
