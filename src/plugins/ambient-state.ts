@@ -12,8 +12,8 @@ const STATELESS: ReadonlySet<string> = new Set(
     'Int8Array Uint16Array Int16Array Uint32Array Int32Array Float16Array Float32Array Float64Array Uint8ClampedArray BigUint64Array ' +
     'BigInt64Array DataView Map BigInt Set WeakMap WeakSet Proxy Reflect Iterator decodeURI decodeURIComponent encodeURI ' +
     'encodeURIComponent escape unescape eval isFinite isNaN console Buffer URL URLSearchParams DOMException TextEncoder TextDecoder ' +
-    // watched when they are called (fetch), no more powerful than a promise (atob), or a description of the machine (navigator)
-    'fetch BroadcastChannel FinalizationRegistry queueMicrotask structuredClone atob btoa navigator'
+    // watched when they are called (fetch), or no more powerful than a promise (atob)
+    'fetch BroadcastChannel FinalizationRegistry queueMicrotask structuredClone atob btoa'
   ).split(' '),
 );
 
@@ -31,6 +31,9 @@ export function watchAmbientState(note: (what: string) => void): void {
   for (const name of ambient) watchProperty(globalThis, name, name, note);
   // state of the console: its streams with their counters, and the start times of its timers
   for (const name of ['_stdout', '_stderr', '_times']) watchProperty(console, name, `console.${name}`, note);
+  // the last match of a regular expression, and its parts
+  for (const [name, own] of Object.entries(Object.getOwnPropertyDescriptors(RegExp)))
+    if (!('value' in own)) watchProperty(RegExp, name, `RegExp.${name}`, note);
   watchCall(Math, 'random', 'Math.random', note);
   // memory that these functions allocate still contains old bytes, through which a signal may pass
   const noteBytes = (what: string): void => {

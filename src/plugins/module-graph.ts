@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import nodeModule, { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { types } from 'node:util';
+import { compileFunction } from 'node:vm';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { strategyDeciding } from '../backtest/engine/fence.ts';
 import { loadingUrl, noteAmbient, noteResolved, refuseWhileDeciding } from './outside-world.ts';
@@ -20,6 +22,7 @@ export function watchImports(): void {
   if (watching) return;
   watching = true;
   watchLoader();
+  watchRequires();
   const { registerHooks } = nodeModule as { registerHooks?: (hooks: { resolve: SyncResolve }) => void };
   if (registerHooks !== undefined) {
     registerHooks({
@@ -31,7 +34,7 @@ export function watchImports(): void {
         if (parent !== undefined) recordImport(parent, found.url);
         const plugin = loadingUrl();
         if (plugin !== undefined && !isImported(parent)) recordImport(plugin, found.url);
-        return { ...found, url: urlForCopy(found.url, context.parentURL, OWN_LIBRARY) };
+        return { ...found, url: urlForCopy(found.url, context.parentURL, { own: OWN_CODE, library: OWN_LIBRARY, entry }) };
       },
     });
     return;
@@ -39,12 +42,18 @@ export function watchImports(): void {
   const { port1, port2 } = new MessageChannel();
   port = port1;
   port1.unref();
-  nodeModule.register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, { data: { port: port2 }, transferList: [port2] });
-  watchRequires();
+  nodeModule.register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, { data: { port: port2, entry }, transferList: [port2] });
 }
 
-/** The URL that loads another copy of a module, with its own state. */
-export const freshUrl = (url: string, copy: number): string => `${url}?${FRESH}=${copy}`;
+/** URL of the copy that was started last. All that is imported from now on belongs to it, however and wherever the import is written. */
+let entry: string | undefined;
+
+/** Returns the URL that loads another copy of a plugin's module with its own state, and starts this copy. */
+export function freshUrl(url: string, copy: number): string {
+  entry = `${url}?${FRESH}=${copy}`;
+  port?.postMessage(entry);
+  return entry;
+}
 
 /** A module and all that it imports, directly or through others; imports of installed packages and PredictLab are not followed. */
 export function importedBy(url: string): ReadonlySet<string> {
@@ -103,15 +112,27 @@ const withoutQuery = (url: string): string => url.replace(url.startsWith('file:'
 /** Matches the query at the end of the URL of a module's copy. */
 const COPY = new RegExp(`[?&#]${FRESH}=(\\d+)$`);
 
+interface Copying {
+  /** Folder of PredictLab's code, whose own imports are not copied. */
+  readonly own: string;
+  readonly library: string | undefined;
+  /** URL of the copy that was started last. */
+  readonly entry: string | undefined;
+}
+
 /**
- * URL under which a module's copy loads an import: that of a copy of the import, so that copies share no state. Imports of other installed
- * packages and of PredictLab's library, which is frozen, stay shared. Uses nothing outside its body, because its text is part of {@link HOOKS}.
+ * URL under which a plugin's copy loads an import: that of a copy of the import, so that copies share no state. The importer's URL does not
+ * tell the copy: modules of CommonJS have no query, and V8 keeps evaluated code with its first importer. Imports of other installed packages
+ * and of PredictLab's library, which is frozen, stay shared. Uses nothing outside its body, because its text is part of {@link HOOKS}.
  */
-function urlForCopy(url: string, parent: string | undefined, library: string | undefined): string {
-  const copy = /[?&#](predictlab-fresh=\d+)$/.exec(parent ?? '')?.[1];
-  if (copy === undefined || !/^(?:file|data):/.test(url) || url.endsWith(copy) || url === library) return url;
+function urlForCopy(url: string, parent: string | undefined, { own, library, entry }: Copying): string {
+  if (parent?.startsWith(own) || !/^(?:file|data):/.test(url) || url === library) return url;
+  const copy = /predictlab-fresh=\d+$/.exec(entry ?? '')?.[0];
+  // a plugin could write the URL of a later copy
+  if (copy === undefined) return /predictlab-fresh=\d+$/.test(url) ? `${url}&` : url;
   const packageOf = (one = ''): string | undefined => /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(one)?.[1];
-  if (packageOf(url) !== undefined && packageOf(url) !== packageOf(parent)) return url;
+  const isOther = (one?: string): boolean => packageOf(one) !== undefined && packageOf(one) !== packageOf(entry);
+  if (url.endsWith(copy) || isOther(url) || isOther(parent)) return url;
   return `${url}${url.startsWith('data:') ? '#' : url.includes('?') ? '&' : '?'}${copy}`;
 }
 
@@ -133,9 +154,10 @@ function innerModule(url: string, parent: string | undefined, own: string): stri
 }
 
 /** Source of the hooks for a thread of their own; they do the same as the hooks in {@link watchImports}. */
-const HOOKS = `let port;
+const HOOKS = `import { receiveMessageOnPort } from 'node:worker_threads';
+let port, entry;
 export { setUp as initialize, watched as resolve };
-const setUp = (data) => { port = data.port; };
+const setUp = (data) => { ({ port, entry } = data); };
 async function watched(specifier, context, next) {
   const found = await next(specifier, context);
   const parent = context.parentURL;
@@ -143,7 +165,8 @@ async function watched(specifier, context, next) {
   const inner = (${String(innerModule)})(found.url, parent, ${JSON.stringify(OWN_CODE)});
   if (inner !== undefined) throw new Error(inner);
   port.postMessage([parent, found.url]);
-  return { ...found, url: (${String(urlForCopy)})(found.url, parent, ${OWN_LIBRARY && JSON.stringify(OWN_LIBRARY)}) };
+  for (let started = receiveMessageOnPort(port); started; started = receiveMessageOnPort(port)) entry = started.message;
+  return { ...found, url: (${String(urlForCopy)})(found.url, parent, { ...${JSON.stringify({ own: OWN_CODE, library: OWN_LIBRARY })}, entry }) };
 }`;
 
 /** Loader of CommonJS modules. */
@@ -188,7 +211,7 @@ function watchLoader(): void {
   loader._cache = new Proxy(loader._cache, Object.fromEntries(traps) as object);
 }
 
-/** Records what `require` loads by wrapping this thread's loader, because hooks in another thread do not see `require`. */
+/** Records what `require` loads by wrapping this thread's loader: hooks in another thread do not see it, and no hook copies an ES module for it. */
 function watchRequires(): void {
   const load = loader._load;
   loader._load = function watched(request, parent, isMain) {
@@ -204,8 +227,25 @@ function watchRequires(): void {
     } catch {
       // the module does not exist; the call below throws the error
     }
-    return load.call(loader, request, parent, isMain);
+    const exported = load.call(loader, request, parent, isMain);
+    // all copies of a plugin share it
+    if (isEsModule(exported, loader._resolveFilename(request, parent))) noteAmbient('require of an ES module');
+    return exported;
   };
+}
+
+/** Whether a required file is an ES module. Such a module may export anything as `module.exports`; then its text is no function's body. */
+function isEsModule(exported: unknown, file: string): boolean {
+  if (types.isModuleNamespaceObject(exported)) return true;
+  if (!/\.[cm]?js$/.test(file)) return false;
+  const text = readFileSync(file, 'utf8');
+  if (!/\bexport\b/.test(text)) return false;
+  try {
+    compileFunction(text.replace(/^#!.*/, ''), ['exports', 'require', 'module', '__filename', '__dirname']);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Name of the installed package that a file belongs to. */

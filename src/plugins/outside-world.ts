@@ -12,8 +12,9 @@ import v8 from 'node:v8';
 import threads from 'node:worker_threads';
 import { SIDE_BY_SIDE, strategyDeciding } from '../backtest/engine/fence.ts';
 import { badInput } from '../contracts/errors.ts';
+import { watchLateCode } from './late-code.ts';
 import { findNodeFs, isCalledByNodeFs } from './node-fs.ts';
-import { noteNodeReached } from './shared-objects.ts';
+import { noteLateCode, noteNodeReached } from './shared-objects.ts';
 
 /** Everything that a module read from outside the process while it was loaded. */
 export interface Taken {
@@ -27,6 +28,8 @@ export interface Taken {
   /** State of the process that the module used, such as its clock. */
   readonly ambient: Set<string>;
   hashed: boolean;
+  /** Whether the module is loaded. */
+  ended: boolean;
 }
 
 const loading = new AsyncLocalStorage<Taken>();
@@ -34,6 +37,9 @@ let watched = false;
 
 /** URL of the module whose loading runs the current code; undefined if no module is being loaded. */
 export const loadingUrl = (): string | undefined => loading.getStore()?.url;
+
+/** The loading of a module that runs the current code; undefined if none does. */
+export const loadingModule = (): Taken | undefined => loading.getStore();
 
 /** Runs code and records in `taken` what it reads from outside the process. */
 export const recordReads = <T>(taken: Taken, work: () => T): T => loading.run(taken, work);
@@ -43,18 +49,9 @@ export function watchOutsideWorld(): void {
   if (watched) return;
   watched = true;
   findNodeFs();
-  for (const name of ['readFileSync', 'readFile', 'createReadStream', 'readdirSync', 'readdir'] as const) guard(fs, name, file);
-  for (const name of ['readFile', 'readdir'] as const) guard(fs.promises, name, file);
-  for (const name of ['openSync', 'open', 'opendirSync', 'opendir'] as const) guard(fs, name, opened(`fs.${name}`));
-  for (const name of ['open', 'opendir'] as const) guard(fs.promises, name, opened(`fs.${name}`));
-  // functions that only describe a file count too: its name, its time or the target of a link may contain an answer
   for (const names of [fs, fs.promises] as unknown as Record<string, unknown>[])
-    for (const name of Object.keys(names).filter((one) => typeof names[one] === 'function'))
-      if (DESCRIBES.test(name)) guard(names, name, (taken) => taken.unhashed.add(`fs.${name}`));
-      else if (/^(?:exists|access)/.test(name)) guard(names, name, file);
-      else if (WRITES.test(name)) guard(names, name, (taken) => taken.unhashed.add(`fs.${name}`));
-      else if (name.endsWith('Sync') && !/^(?:readFile|open|readdir|opendir)Sync$/.test(name)) guard(names, name);
-  for (const name of ['read', 'readv'] as const) guard(fs, name);
+    for (const name of Object.keys(names).filter((one) => /^[a-z]/.test(one) && typeof names[one] === 'function'))
+      guard(names, name, READS.test(name) ? file : /^open(?:dir)?(?:Sync)?$/.test(name) ? opened(`fs.${name}`) : usesFile(`fs.${name}`));
   for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'] as const)
     guard(childProcess, name, (taken) => taken.unhashed.add(`child_process.${name}`));
   guard(net.Socket.prototype, 'connect', (taken) => taken.unhashed.add('net.connect'));
@@ -74,9 +71,8 @@ export function watchOutsideWorld(): void {
     });
   for (const name of ['binding', '_linkedBinding', 'dlopen', 'kill', '_getActiveHandles', '_getActiveRequests'])
     if (name in inner) guard(inner, name, (taken) => taken.unhashed.add(`process.${name}`));
-  // they change what other modules are given
   const ofModules = nodeModule as unknown as Record<string, unknown>;
-  for (const name of ['syncBuiltinESMExports', 'register', 'registerHooks', 'enableCompileCache', 'setSourceMapsSupport'])
+  for (const name of [...CHANGE_MODULES, ...READ_PACKAGES])
     if (name in ofModules) guard(ofModules, name, (taken) => taken.unhashed.add(`module.${name}`));
   guard(threads, 'receiveMessageOnPort');
   guardConstructor(threads, 'Worker');
@@ -84,6 +80,7 @@ export function watchOutsideWorld(): void {
   guardConstructor(globalThis, 'BroadcastChannel');
   // its callbacks run later, when no decision and no loading module can be held responsible for what they read
   guardConstructor(globalThis, 'FinalizationRegistry');
+  watchLateCode(loadingModule, noteLateCode);
   syncBuiltinESMExports();
 }
 
@@ -101,12 +98,14 @@ export function noteAmbient(what: string): void {
 export const ambientInDecisions = (strategies: readonly string[]): string | undefined =>
   [...strategies, SIDE_BY_SIDE].map((name) => usedInDecisions.get(name)).find((what) => what !== undefined);
 
-/** Matches functions that describe a file: its time, its size, or the target of a link. */
-const DESCRIBES = /^(?:l?stat|statfs|readlink)(?:Sync)?$/;
+/** Matches functions that read what a file or folder contains, or whether it exists; the file is hashed. */
+const READS = /^(?:readFile|readdir|createReadStream|exists|access)(?:Sync)?$/;
 
-/** Matches functions that change files, where a copy of a module could leave what it saw, or wait for changes. */
-const WRITES =
-  /^(?:write(?!v?Sync$|v?$)|writeFile|append|truncate|mk|rm|rename|unlink|link|symlink|cp|copy|l?utimes|l?ch|watch|createWrite)/;
+/** Functions of `node:module` that change what other modules are given. */
+const CHANGE_MODULES = ['syncBuiltinESMExports', 'register', 'registerHooks', 'enableCompileCache', 'setSourceMapsSupport'];
+
+/** Functions of `node:module` that read or describe files; Node's own loader does not call the exported ones. */
+const READ_PACKAGES = ['_stat', '_readPackage', 'findPackageJSON'];
 
 /**
  * Whether a module of Node.js gives access to what outlives a module: other modules' memory, settings, the clock, messages between threads.
@@ -123,14 +122,25 @@ export function noteResolved(found: string | false): void {
   else if (path.isAbsolute(found)) file(taken, found);
 }
 
-type Note = (taken: Taken, first: unknown) => void;
+type Note = (taken: Taken, first: unknown, second?: unknown) => void;
 
 const file: Note = (taken, first) => {
   const name = first instanceof URL ? fileURLToPath(first) : Buffer.isBuffer(first) ? first.toString() : first;
+  if (typeof name === 'number') taken.unhashed.add('a file descriptor');
   if (typeof name !== 'string') return;
   if (taken.hashed) taken.late.add(path.basename(name));
   else taken.files.add(path.resolve(name));
 };
+
+/** All that is not the content of a file: its time, its size, the target of a link, a descriptor, what was written. */
+const usesFile =
+  (name: string): Note =>
+  (taken, _, options) => {
+    // the loader of CommonJS gives its cache to realpathSync; reading a file closes it
+    if (name === 'fs.realpathSync' && options instanceof Object && Object.getOwnPropertySymbols(options).length > 0) return;
+    if (/^fs\.(?:read|close)Sync$/.test(name) && (isCalledByNodeFs() || taken.ambient.has('fs.openSync'))) return;
+    taken.unhashed.add(name);
+  };
 
 /** The number of an opened file shows how many others are open. */
 const opened =
@@ -145,7 +155,7 @@ function guard<Name extends string>(owner: { [name in Name]?: unknown }, name: N
   const guarded = function (this: unknown, ...args: unknown[]): unknown {
     refuseWhileDeciding(name);
     const taken = loading.getStore();
-    if (taken !== undefined) note?.(taken, args[0]);
+    if (taken !== undefined) note?.(taken, args[0], args[1]);
     return new.target === undefined ? original.apply(this, args) : Reflect.construct(original, args);
   };
   // keeps properties of the function itself, such as the promisified form of readFile
@@ -157,7 +167,12 @@ function guardConstructor<Name extends string>(owner: { [name in Name]: new (...
   owner[name] = new Proxy(owner[name], {
     construct(original, args, target) {
       refuseWhileDeciding(`new ${name}`);
-      loading.getStore()?.unhashed.add(`new ${name}`);
+      const taken = loading.getStore();
+      taken?.unhashed.add(`new ${name}`);
+      const [callback] = args as [(held: unknown) => unknown];
+      // no hook sees when it is called
+      if (taken !== undefined && name === 'FinalizationRegistry' && typeof callback === 'function')
+        return Reflect.construct(original, [(held: unknown) => (noteLateCode(), callback(held))], target) as object;
       return Reflect.construct(original, args, target) as object;
     },
   });

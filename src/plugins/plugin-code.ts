@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { requireBuiltIns } from '../backtest/engine/fence.ts';
 import { watchAmbientState } from './ambient-state.ts';
@@ -31,6 +32,9 @@ export interface PluginCode {
   asModule<T>(work: () => T): T;
 }
 
+/** What the latest copy of each module took, by the module's URL. */
+const latest = new Map<string, Pick<Taken, 'unhashed' | 'late' | 'ambient'>>();
+
 /**
  * Loads a plugin's module from its `file:` URL and hashes everything that the module imports, requires or opens meanwhile.
  * @throws PredictLabError BadInput when the module changed a built-in that the engine uses; the built-in is restored
@@ -43,11 +47,18 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
   if (OWN_LIBRARY !== undefined) await import(OWN_LIBRARY);
   recordSharedObjects();
   clearSharedMemory(isUsedPackage);
-  const taken: Taken = { url, files: new Set(), unhashed: new Set(), late: new Set(), ambient: new Set(), hashed: false };
+  // what one copy did counts for all: it may have left something for the later ones
+  const earlier = latest.get(url) ?? { unhashed: new Set(), late: new Set(), ambient: new Set() };
+  const taken: Taken = { ...earlier, url, files: new Set(), hashed: false, ended: false };
+  latest.set(url, taken);
   requireBuiltIns('was changed earlier in this process');
   const loaded = await recordReads(taken, load);
   requireBuiltIns('was changed by the module while it was loaded');
-  return { loaded, code: codeOf(url, taken) };
+  const code = codeOf(url, taken);
+  // Node's loader ends its own work after the module's code
+  await setImmediate();
+  taken.ended = true;
+  return { loaded, code };
 }
 
 function codeOf(url: string, taken: Taken): PluginCode {

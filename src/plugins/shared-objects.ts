@@ -54,7 +54,9 @@ let nodeReached = false;
 let valuesBefore: Readonly<Record<string, unknown>> = {};
 let entriesBefore = 0;
 let filesBefore: ReadonlySet<PropertyKey> = new Set();
+/** The reason why plugins of this thread may remember data of an earlier series, as a sentence. */
 let changed: string | undefined;
+const STAYS = 'was changed by a plugin and stays changed from series to series, where no re-run can see what is remembered';
 
 /**
  * Records the state of this thread's shared objects, once, before any plugin's code runs.
@@ -99,11 +101,10 @@ export function noteNodeReached(): void {
 /** Values of getters whose setters replace the value and leave the getter as it is. */
 function behindGetters(): Readonly<Record<string, unknown>> {
   const owners = Object.entries({ globalThis, fs: files, Module: loader });
-  const names = /^(?:Buffer|navigator|(?:File)?(?:Read|Write)Stream|wrap|wrapper)$/;
   return Object.fromEntries(
     owners.flatMap(([owner, object]) =>
       ownKeys(object)
-        .filter((key) => names.test(String(key)) && descriptorOf(object, key)?.get !== undefined)
+        .filter((key) => (object === globalThis ? key === 'Buffer' : descriptorOf(object, key)?.set !== undefined))
         .map((key) => [propertyName(owner, key), Reflect.get(object, key) as unknown]),
     ),
   );
@@ -172,11 +173,20 @@ export const changedSharedObject = (): string | undefined =>
     : (changedObject(recorded) ?? (nodeReached ? changedObject(recordedOfNode) : undefined) ?? changedValue() ?? changedEntries());
 
 /** Whether the shared objects differ from their recorded state. Once they did, this thread always answers true. */
-export const sharedObjectsChanged = (): boolean => (changed ??= changedSharedObject()) !== undefined;
+export function sharedObjectsChanged(): boolean {
+  const name = changed === undefined ? changedSharedObject() : undefined;
+  if (name !== undefined) changed = `${name} ${STAYS}`;
+  return changed !== undefined;
+}
+
+/** Records that code of a plugin ran after its module was loaded or after a decision. */
+export function noteLateCode(): void {
+  changed ??=
+    'code of a plugin (a promise, a timer or a callback) ran after its module was loaded or after a decision, and no re-run can see what it passes from series to series; await it while the module is loaded';
+}
 
 /** The reason why a plugin may remember data of an earlier series, found by {@link sharedObjectsChanged}; undefined if there is none. */
-export const sharedObjectsGap = (): string | undefined =>
-  changed && `${changed} was changed by a plugin and stays changed from series to series, where no re-run can see what is remembered`;
+export const sharedObjectsGap = (): string | undefined => changed;
 
 function changedObject(objects: readonly SharedObject[]): string | undefined {
   for (let at = 0; at < objects.length; at++) {
@@ -224,15 +234,13 @@ const changedEntries = (): string | undefined => (getEntries().length === entrie
 /** Clears what built-ins remember of the code that ran last, so that the next copy of a plugin cannot read it. @param isUsed whether a file belongs to a package that a module requires */
 export function clearSharedMemory(isUsed: (file: string) => boolean): void {
   if (recorded === undefined) return;
-  // RegExp.$1 and similar properties show the last match, so a new match replaces it
-  /(?:)/.exec('');
   clearRegistry();
   // removes CommonJS modules from Node's caches, so that they are loaded again with new state
   for (const cache of [modules, places]) {
-    if (getPrototypeOf(cache) !== null && !setPrototypeOf(cache, null)) changed ??= 'the cache of required modules';
+    if (getPrototypeOf(cache) !== null && !setPrototypeOf(cache, null)) changed ??= `the cache of required modules ${STAYS}`;
     for (const key of ownKeys(cache))
       if (!filesBefore.has(key) && (cache === places || !isUsed(String(key))) && !deleteProperty(cache, key))
-        changed ??= 'the cache of required modules';
+        changed ??= `the cache of required modules ${STAYS}`;
   }
   // small buffers share a block of memory that keeps old bytes, so this moves on to a new block and fills it with zeros
   const before = allocUnsafe(1).buffer;

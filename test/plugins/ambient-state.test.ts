@@ -24,6 +24,7 @@ const importNatively = runInThisContext('(url) => import(url)', {
 }) as <T>(url: string) => Promise<T>;
 const params = z.strictObject({});
 let copies = 0;
+writeFileSync(path.join(folder, 'required.mjs'), 'const left = []; export { left as "module.exports" };');
 
 /** Loads a module that exports `create` as a plugin's strategy of this name. */
 async function strategyOf(name: string, code: string): Promise<Strategy> {
@@ -90,6 +91,7 @@ const AT_LOAD: Readonly<Record<string, readonly [code: string, name: string]>> =
     'fs.openSync',
   ],
   'the time of a new file': ["const at = new File([], 'a').lastModified", 'File'],
+  'the last match of any regular expression': ['const last = RegExp.$1', 'RegExp.$1'],
   'a weak reference': ['const held = new WeakRef({})', 'WeakRef'],
   'a module that is loaded already': [
     "import { createRequire } from 'node:module'; const [kept] = Object.values(createRequire(import.meta.url).cache)",
@@ -109,6 +111,11 @@ describe('a plugin that uses state of the process', () => {
   it.each(inCreate)('is not provable: when it is created, %s', async (way, [code, name]) => {
     const strategy = await strategyOf(`create-${Object.keys(AT_LOAD).indexOf(way)}`, honest('', code));
     expect(gapsOf(strategy)).toEqual([[expect.stringContaining(`its code uses ${name}, `)]]);
+  });
+
+  it('is not provable where it requires an ES module, which all copies share', async () => {
+    const code = "import { createRequire } from 'node:module'; createRequire(import.meta.url)('./required.mjs')";
+    expect(gapsOf(await strategyOf('requires', honest(code)))).toEqual([[expect.stringContaining('its code uses ')]]);
   });
 
   it('is not provable when a single decision reads the clock, and trials beside it stay provable', async () => {
@@ -149,6 +156,9 @@ describe('a plugin that uses state of the process', () => {
       'import { createRequire } from "node:module"; try { createRequire(import.meta.url).resolve("./missing") } catch {}',
       'require.resolve',
     ],
+    ['looks at an open file', 'import fs from "node:fs"; fs.fstatSync(2)', 'fs.fstatSync'],
+    ['reads an open file', 'import fs from "node:fs"; const fd = fs.openSync("/dev/null"); fs.readFileSync(fd)', 'a file descriptor'],
+    ['looks at a file as the loader does', 'import Module from "node:module"; Module._stat("/")', 'module._stat'],
     ['has a directory made', 'import { mkdtemp } from "node:fs/promises"; await mkdtemp("/tmp/predictlab-")', 'fs.mkdtemp'],
   ])('is not provable where it %s', async (way, code, name) => {
     expect(gapsOf(await strategyOf(way.replaceAll(' ', '-'), honest(code)))[0]).toContainEqual(

@@ -328,6 +328,12 @@ const MEMORIES: Readonly<Record<string, string>> = {
     "const { cbrt } = Math; const { is } = Object; export const learn = () => { Math.cbrt = Object.assign(() => 0, { left: 1 }); Object.is = (one, other) => typeof one === 'function' || is(one, other); }; export const recall = () => Math.cbrt.left; export const forget = () => { Object.is = is; Math.cbrt = cbrt; };",
   'the cache of required modules, as a file of a package':
     "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => { cache['/node_modules/left'] = 1; }; export const recall = () => cache['/node_modules/left'];",
+  'a function that Module gives by a getter':
+    "import Module from 'node:module'; const key = 'wrap'; const own = Module[key]; export const learn = () => { Module[key] = Object.assign(() => '', { left: 1 }); }; export const recall = () => Module[key].left; export const forget = () => { Module[key] = own; };",
+  'an ES module that a CommonJS module imports':
+    "import common from './imports.cjs'; const { left } = await common.load(); export const learn = () => left.push(1); export const recall = () => left[0]; export const forget = () => left.pop();",
+  'a module that evaluated code imports':
+    "const { left } = await (0, eval)('(url) => import(url)')(new URL('./left.mjs', import.meta.url).href); export const learn = () => left.push(1); export const recall = () => left[0]; export const forget = () => left.pop();",
   'the prototype of the cache of required modules':
     "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => Object.setPrototypeOf(cache, { left: 1 }); export const recall = () => cache.left;",
 };
@@ -337,6 +343,7 @@ describe('a copy of a plugin', () => {
     write('left.mjs', 'export const left = [];');
     write('left.cjs', 'module.exports = [];');
     write('left.json', '[]');
+    write('imports.cjs', "module.exports = { load: () => import('./left.mjs') };");
     write('constructor.cjs', 'module.exports = module.constructor;');
     mkdirSync(place('node_modules'), { recursive: true });
     if (!existsSync(place('node_modules/zod'))) symlinkSync(path.resolve('node_modules/zod'), place('node_modules/zod'));

@@ -80,7 +80,7 @@ function namedStrategy(
   return Object.create(strategy, {
     ...Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, { value, enumerable: true }])),
     codeGap: { get: () => code.gap(), enumerable: true },
-    dataGap: { get: () => code.dataGap ?? memory.gap() ?? code.ambientGap(names), enumerable: true },
+    dataGap: { get: () => code.dataGap ?? code.ambientGap(names) ?? memory.gap(), enumerable: true },
     create: {
       value: (...args: Parameters<Strategy['create']>) => {
         memory.start();

@@ -1,0 +1,65 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { constants, runInThisContext } from 'node:vm';
+import { afterAll, expect, it, vi } from 'vitest';
+import { freshUrl } from '../../src/plugins/module-graph.ts';
+import { loadWithCode } from '../../src/plugins/plugin-code.ts';
+import { sharedObjectsGap } from '../../src/plugins/shared-objects.ts';
+
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'predictlab-late-')));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+// Vitest would put its own loader in place of an import() that it sees
+const importNatively = runInThisContext('(url) => import(url)', {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}) as <T>(url: string) => Promise<T>;
+
+let copies = 0;
+
+/** Loads a new copy of a module and returns what it exports. */
+async function load(name: string, text: string) {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  const url = pathToFileURL(file).href;
+  const { loaded } = await loadWithCode(
+    url,
+    async () => await importNatively<Record<string, () => Promise<void>>>(freshUrl(url, ++copies)),
+  );
+  return loaded;
+}
+
+const LATE = 'code of a plugin (a promise, a timer or a callback) ran after its module was loaded or after a decision';
+
+it('a module whose promises and imports are awaited while it is loaded leaves no code that runs later', async () => {
+  writeFileSync(path.join(folder, 'part.mjs'), 'export const one = await Promise.resolve(1);');
+  const { wait } = await load(
+    'waits.mjs',
+    `import './part.mjs'; await Promise.all([import('./part.mjs'), null]); for await (const one of (async function* () { yield 1; })()) void one;
+     queueMicrotask(() => 0); export const wait = async () => {};`,
+  );
+  await wait();
+  await new Promise(setImmediate);
+  expect(sharedObjectsGap()).toBeUndefined();
+});
+
+it('a module that imports on after it was loaded makes no later series provable', async () => {
+  for (const part of ['a', 'b', 'c', 'd'])
+    writeFileSync(path.join(folder, `${part}.mjs`), 'export default await new Promise(setImmediate);');
+  await load('goes-on.mjs', "(async () => { for (const part of ['a', 'b', 'c', 'd']) await import(`./${part}.mjs`); })();");
+  await vi.waitFor(() => expect(sharedObjectsGap()).toContain(LATE));
+});
+
+it('a promise that a decision starts is code that runs later', async () => {
+  vi.resetModules();
+  const { watchLateCode } = await import('../../src/plugins/late-code.ts');
+  const fence = await import('../../src/backtest/engine/fence.ts');
+  const note = vi.fn<() => void>();
+  watchLateCode(() => undefined, note);
+  await Promise.resolve();
+  expect(note).not.toHaveBeenCalled();
+  fence.asStrategy('one', () => void Promise.resolve().then(() => 0));
+  await Promise.resolve();
+  expect(note).toHaveBeenCalled();
+});
