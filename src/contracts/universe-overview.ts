@@ -18,6 +18,8 @@ export interface Mover {
   readonly instrument: string;
   readonly event: string;
   readonly title: string;
+  /** The venue's name of its category; null where it states none. */
+  readonly category: string | null;
   readonly before: number;
   readonly last: number;
   readonly volume: number | null;

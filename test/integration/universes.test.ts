@@ -460,6 +460,7 @@ describe('a run of a universe', () => {
     expect(covered).toBeGreaterThan(0.9);
     expect(covered).toBeLessThan(1);
     expect(movers.length).toBeGreaterThan(0);
+    expect(new Set(movers.map(({ category }) => category))).toEqual(new Set(['politics']));
     const moves = movers.map(({ before, last }) => Math.abs(last - before));
     expect(moves).toEqual([...moves].sort((a, b) => b - a));
   });

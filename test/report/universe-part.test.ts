@@ -23,6 +23,7 @@ describe('the universes on the page of all runs', () => {
     instrument: 'polymarket:0x1',
     event: 'polymarket:7',
     title: 'Will <it> rain?',
+    category: 'weather',
     before: 0.4,
     last: 0.25,
     volume: 12_345,
@@ -37,10 +38,11 @@ describe('the universes on the page of all runs', () => {
     expect(page).toContain('others');
   });
 
-  it('link a market whose price moved to its event, and say in which direction it moved', () => {
+  it('link a market whose price moved to its event, and state its category, the time and the direction of the move', () => {
     const page = universePart([universe], AT + HOUR);
     expect(String(page)).toContain('href="/events/polymarket%3A7"');
-    expect(text(page)).toContain('Will &lt;it&gt; rain? 0.400 0.250 ▼ 0.150');
+    expect(text(page)).toContain('Will &lt;it&gt; rain? weather 0.400 0.250 ▼ 0.150');
+    expect(text(page)).toContain('Largest moves, 2026-11-23 12:00Z to 2026-11-24 12:00Z');
   });
 
   it('state that no price moved, and that no open market was looked at', () => {

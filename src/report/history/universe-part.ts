@@ -1,4 +1,5 @@
 import type { CategoryOverview, Mover, UniverseOverview } from '../../contracts/universe-overview.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { formatAge, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -15,7 +16,7 @@ const section = ({ universe, listedAt, categories, movers }: UniverseOverview, n
   return html`<section><h2>${universe}: ${plural(members, 'market')}, ${tip(html`listed ${formatAge((now - listedAt) / 1000)} ago`, old)}</h2>
 <p class="quiet">The search field finds each of them by its title.</p>
 ${table(categoryColumns(listedAt), categories, { id: `categories-${universe}`, caption: `Markets of ${universe} by category` })}
-<h3>Largest moves of the last day</h3>
+<h3>Largest moves, ${formatTime(listedAt - DAY_MS)} to ${formatTime(listedAt)}</h3>
 ${table(MOVER_COLUMNS, movers, { id: `movers-${universe}`, caption: `Markets of ${universe} whose price moved most`, empty: 'no price moved in the day before the listing' })}
 </section>`;
 };
@@ -60,6 +61,7 @@ const MOVER_COLUMNS: readonly Column<Mover>[] = [
     cell: ({ event, instrument, title }) =>
       event === instrument ? title : html`<a href="${eventAddress(event)}" title="${instrument}">${title}</a>`,
   },
+  { head: 'category', align: 'text', cell: ({ category }) => category ?? unknown('its venue states none') },
   { head: 'before', about: 'its first price of the day before the listing', cell: ({ before }) => formatNumber(before, 3) },
   { head: 'last', cell: ({ last }) => formatNumber(last, 3) },
   {

@@ -55,10 +55,10 @@ async function categoriesOf(queryable: Queryable, universe: string, at: number):
 async function moversOf(queryable: Queryable, universe: string, at: number): Promise<readonly Mover[]> {
   const { rows } = await queryable.query<Mover>(
     `with traded as (
-       select m.instrument, m.event, m.listed->>'title' as title, (m.listed->'stated'->>'volume')::float8 as volume, i.key
+       select m.instrument, m.event, m.listed->>'title' as title, m.listed->>'category' as category, (m.listed->'stated'->>'volume')::float8 as volume, i.key
        from universe_members m join instruments i on i.id = m.instrument
        where m.universe = $1 and m.until is null and m.moved_at >= $2::bigint - $3::bigint order by volume desc nulls last, m.instrument limit $4)
-     select t.instrument, t.event, t.title, t.volume, c.before, c.last from traded t
+     select t.instrument, t.event, t.title, t.category, t.volume, c.before, c.last from traded t
      cross join lateral (select interval_minutes as minutes from candle_series where instrument = t.key and kind = 0 order by abs(interval_minutes - 60) limit 1) s
      cross join lateral (
        select (array_agg(open order by open_time))[1] as before, (array_agg(close order by open_time desc))[1] as last from candles
