@@ -227,7 +227,7 @@ describe('the hash of a plugin’s code', () => {
     write('answers.bin', '1');
     write(
       'waits.mjs',
-      "import fs from 'node:fs'; export const read = new Promise((done) => setTimeout(() => done(fs.readFileSync(new URL('./answers.bin', import.meta.url), 'utf8'))));",
+      "import fs from 'node:fs'; export const read = new Promise((done) => setTimeout(() => done(fs.readFileSync(new URL('./answers.bin', import.meta.url), 'utf8')), 200));",
     );
     const url = pathToFileURL(place('waits.mjs')).href;
     const { loaded, code } = await loadWithCode(url, async () => await importNatively<{ read: Promise<string> }>(url));
