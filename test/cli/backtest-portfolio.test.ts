@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { walk } from '../backtest/series.ts';
 import { candleCsv, temporaryFolder } from './candle-csv.ts';
 import { predictlab } from './run-main.ts';
@@ -18,6 +19,8 @@ const list = write(
 const sma = ['--volume-share', 'none', '--strategy', 'sma-cross', '--param', 'fast=3', '--param', 'slow=12'];
 
 describe('predictlab backtest portfolio', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
   it('trades all markets from one account, with a benchmark, and writes trades and equity', async () => {
     const [trades, equity] = ['trades.csv', 'equity.csv'].map((name) => path.join(folder, name));
     const ended = await predictlab('backtest', 'portfolio', list, ...sma, '--per-market', '0.3', '--trades', trades, '--equity', equity);
@@ -60,20 +63,22 @@ describe('predictlab backtest portfolio', () => {
     };
     expect(markets.map(({ trades }) => trades)).toEqual([0, 0]);
     const sharing = path.join(folder, 'shares.mjs');
-    vi.stubEnv('PREDICTLAB_PLUGINS', sharing);
     writeFileSync(
       sharing,
       readFileSync(plugin, 'utf8').replace('const seen = new Map()', 'const seen = (globalThis.seenByPlugin ??= new Map())'),
     );
-    const shared = (await predictlab('backtest', 'portfolio', twice, '--strategy', 'remembers')).json();
-    Reflect.deleteProperty(globalThis, 'seenByPlugin');
-    expect(shared).toMatchObject({
+    // in a process of its own, because vitest's way of importing uses the process while the plugin is loaded
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['bin/predictlab.js', 'backtest', 'portfolio', twice, '--strategy', 'remembers', '--json'],
+      { env: { PATH: process.env['PATH'], PREDICTLAB_HOME: folder, PREDICTLAB_PLUGINS: sharing }, encoding: 'utf8' },
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
       provable: false,
       notProvable: expect.arrayContaining([
         expect.stringContaining('was changed by a plugin and stays changed from series to series'),
       ]) as string[],
     });
-    vi.unstubAllEnvs();
   });
 
   it.each<[string[], string]>([
