@@ -470,13 +470,15 @@ describe('a run of a universe', () => {
     const pages = new HistoryPages({ database, lab: async () => undefined });
     const listedAt = async () => (await pages.load()).universes?.map((each) => each.listedAt);
     const shown = await listedAt();
-    await database.query('update universe_listings set as_of = as_of + 1');
+    const move = (by: number) =>
+      database.query('update universe_listings set as_of = as_of + $1 where as_of = (select max(as_of) from universe_listings)', [by]);
+    await move(1);
     await database.transaction(async (transaction) => {
       await transaction.query('lock table universe_members');
       expect(await listedAt()).toEqual(shown);
     });
     await until(async () => (await listedAt())?.[0] === (shown?.[0] ?? 0) + 1);
-    await database.query('update universe_listings set as_of = as_of - 1');
+    await move(-1);
   });
 
   it('stores no row twice of a market that is also a symbol', async () => {
