@@ -174,6 +174,12 @@ describe('a venue of a plugin', () => {
     ]);
   });
 
+  it('that fails while its requests are open leaves room for requests of later calls', async () => {
+    const { instruments } = await discover('abandons');
+    for (let time = 0; time < 3; time++) await expect(collect('abandons', instruments[0])).rejects.toThrow('the venue gave up');
+    expect(await collect('fair')).toBe(6);
+  });
+
   it('that loops in readTrade leaves a quarantined row unchanged', async () => {
     const [instrument] = (await discover('loops-late')).instruments;
     expect(await rereadRow('{"id":"a"}', 'trade', instrument)).toBeUndefined();

@@ -122,6 +122,14 @@ export default {
       const kept = [];
       for (;;) kept.push(Array.from({ length: 1_000_000 }, () => 1.5));
     }),
+    venue('abandons', {
+      trades: ({ http }) => ({
+        async read() {
+          for (let page = 0; page < 400; page++) void http.api.get('/markets').catch(() => undefined);
+          throw new Error('the venue gave up');
+        },
+      }),
+    }),
     venue('asks', {
       trades: ({ http }) => ({
         async read() {

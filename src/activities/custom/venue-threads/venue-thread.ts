@@ -23,6 +23,8 @@ const MAX_LINES = 500;
 const MINUTE_MS = 60_000;
 
 interface Waiting {
+  /** Number of the call that sent the request. */
+  readonly call: number;
   readonly host: string | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -65,7 +67,7 @@ function ask(by: Caller, method: AskedOfWorker, args: readonly unknown[], host?:
     if (asked.size >= MAX_PENDING_REQUESTS) throw new Error(`a venue may have ${MAX_PENDING_REQUESTS} requests at once; await them`);
     const id = ++asks;
     send({ call: by.call, ask: id, method, args });
-    asked.set(id, { host, resolve, reject });
+    asked.set(id, { call: by.call, host, resolve, reject });
   });
 }
 
@@ -179,6 +181,8 @@ port.on('message', (message: ToVenueThread) => {
   }
   const { call, ...rest } = message;
   void endOf(call, rest).then((end) => {
+    // the worker does not answer requests of a call that has ended
+    for (const [id, waiting] of asked) if (waiting.call === call) asked.delete(id);
     try {
       send({ call, end });
     } catch (error) {
