@@ -20,12 +20,13 @@ export const threadLimits = (): ResourceLimits => ({
 /** Messages of the thread that tries to load a plugin. The time limit starts with `loading`, as a busy machine starts threads slowly. */
 export type TryMessage = 'loading' | 'ended';
 
-/** Extra time that the main thread waits, so that the loading thread can report its own timeout first. */
-const GRACE_MS = 2_000;
+/** Time between two looks at whether the loading thread still computes. */
+const LOOKS_APART_MS = 2_000;
 
 /**
  * Tries to load a plugin on a temporary thread, because a module that computes without end while it loads would block this process for
- * good. All other errors of the module are ignored here; loading it on the main thread reports them.
+ * good. A module that waits ends by the limit of its own thread, which a busy machine delays. All other errors of the module are ignored here;
+ * loading it on the main thread reports them.
  * @throws PredictLabError BadInput when the module does not load in time
  */
 export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } = {}): Promise<void> {
@@ -40,11 +41,15 @@ export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } 
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      const late = (): void => reject(notLoaded(module, timeoutMs, 'it computes or waits without end'));
+      const look = (before?: number): void => {
+        const { idle } = thread.performance.eventLoopUtilization();
+        if (idle === before) return reject(notLoaded(module, timeoutMs, 'it computes without end'));
+        timer = setTimeout(() => setImmediate(look, idle), LOOKS_APART_MS);
+      };
       thread.on('message', (message: TryMessage) => {
         if (message === 'ended') return resolve();
         // setImmediate lets a process that was busy first read messages that have already arrived
-        timer = setTimeout(() => setImmediate(late), timeoutMs + GRACE_MS);
+        timer = setTimeout(() => setImmediate(look), timeoutMs);
       });
       thread.once('error', () => resolve());
       thread.once('exit', () => resolve());
