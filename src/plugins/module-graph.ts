@@ -14,6 +14,21 @@ const edges = new Map<string, Set<string>>();
 let port: MessagePort | undefined;
 let watching = false;
 
+/** Whether PredictLab itself looks for a package, which is no import of the plugin. */
+let looking = false;
+
+/** Whether a folder's modules find a package. */
+export function findsPackage(from: NodeJS.Require, name: string): boolean {
+  looking = true;
+  try {
+    return from.resolve(name) !== '';
+  } catch {
+    return false;
+  } finally {
+    looking = false;
+  }
+}
+
 /** Query parameter of a module that is loaded again together with its imports: `?predictlab-fresh=2`. */
 const FRESH = 'predictlab-fresh';
 
@@ -28,6 +43,7 @@ export function watchImports(): void {
     registerHooks({
       resolve(specifier, context, next) {
         const found = next(specifier, context);
+        if (looking) return found;
         const inner = innerModule(found.url, context.parentURL, OWN_CODE);
         if (inner !== undefined) throw new Error(inner);
         const parent = context.parentURL;
@@ -187,8 +203,8 @@ function watchLoader(): void {
       try {
         return (found = find.apply(this, args));
       } finally {
-        // the loader of plugins asks for these itself, and lends PredictLab's own if they are missing
-        if (found !== false || !/^(?:zod|predictlab)(?:\/|$)/.test(String(args[0]))) noteResolved(found);
+        // the import hook that lends PredictLab's own packages asks for them first
+        if (!looking && (found !== false || !/^(?:zod|predictlab)(?:\/|$)/.test(String(args[0])))) noteResolved(found);
       }
     };
     Object.assign(loader, { [name]: watched });

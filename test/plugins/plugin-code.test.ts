@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,7 +7,7 @@ import { constants, runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { watchAmbientState } from '../../src/plugins/ambient-state.ts';
-import { freshUrl, isUsedPackage, watchImports } from '../../src/plugins/module-graph.ts';
+import { findsPackage, freshUrl, isUsedPackage, watchImports } from '../../src/plugins/module-graph.ts';
 import { noteAmbient, watchOutsideWorld } from '../../src/plugins/outside-world.ts';
 import { loadWithCode } from '../../src/plugins/plugin-code.ts';
 import { changedSharedObject, clearSharedMemory, recordSharedObjects } from '../../src/plugins/shared-objects.ts';
@@ -204,6 +205,16 @@ describe('the hash of a plugin’s code', () => {
     expect([other.hash, one.gap, one.dataGap]).toEqual([one.hash, undefined, undefined]);
     write('node_modules/packed/memory.mjs', 'export const memory = [1];');
     expect((await load(packed)).hash).not.toBe(one.hash);
+  });
+
+  it('counts no package that PredictLab itself looks for in the folder of the plugin', async () => {
+    write('alone.mjs', 'export const one = 1;');
+    mkdirSync(place('node_modules/looked-for'), { recursive: true });
+    write('node_modules/looked-for/index.js', '');
+    await load('alone.mjs');
+    expect(findsPackage(createRequire(place('alone.mjs')), 'looked-for')).toBe(true);
+    expect(findsPackage(createRequire(place('alone.mjs')), 'not-there')).toBe(false);
+    expect(await load('alone.mjs')).toMatchObject({ gap: undefined, dataGap: undefined });
   });
 
   it.each(['net', 'vm', 'worker_threads'])('notices that a module requires node:%s as another file', async (name) => {

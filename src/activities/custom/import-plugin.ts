@@ -3,7 +3,7 @@ import nodeModule, { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../contracts/errors.ts';
-import { freshUrl } from '../../plugins/module-graph.ts';
+import { findsPackage, freshUrl } from '../../plugins/module-graph.ts';
 import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
 import { capturePrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './check-plugin.ts';
@@ -81,14 +81,7 @@ let lent = false;
 function lendOurs(plugin: string): void {
   if (lent) return;
   const from = createRequire(plugin);
-  const has = (name: string): boolean => {
-    try {
-      return from.resolve(name) !== '';
-    } catch {
-      return false;
-    }
-  };
-  if (OURS.every(has)) return;
+  if (OURS.every((name) => findsPackage(from, name))) return;
   lent = true;
   const { registerHooks } = nodeModule as { registerHooks?: (hooks: { resolve: SyncResolve }) => void };
   if (registerHooks === undefined)
