@@ -1,3 +1,4 @@
+import { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
 import { types as nodeTypes } from 'node:util';
 import * as zod from 'zod';
@@ -128,9 +129,43 @@ function hiddenObjects(): Readonly<Record<string, unknown>> {
     iterators: [...iterators, ...helpers, new URLSearchParams().keys()].map(getPrototypeOf),
     functions: [function* () {}, async function* () {}, async () => {}].map(getPrototypeOf),
     'a call site': getPrototypeOf(site),
+    // since Node.js 24 a pair of functions that all errors share
+    'the stack of errors': descriptorOf(new Error('for its stack'), 'stack'),
+    'classes of errors': errorPrototypes(),
     ...behindGetters(),
   };
 }
+
+/** Prototypes of all classes of errors of this thread. Only errors lead to most of those of Node.js, a class for each code. */
+function errorPrototypes(): readonly object[] {
+  const session = new Session();
+  session.connect();
+  try {
+    const ask = (method: string, params: object): { readonly result?: RemoteObject; readonly objects?: RemoteObject } => {
+      let answer: object | undefined;
+      session.post(method, params, (error, result) => {
+        if (error !== null) throw new Error(`${method} of the debugger fails, so that plugins cannot be compared`, { cause: error });
+        answer = result;
+      });
+      return answer as object;
+    };
+    const { result } = ask('Runtime.evaluate', { expression: 'Error.prototype' });
+    const { objects } = ask('Runtime.queryObjects', { prototypeObjectId: result?.objectId });
+    const found: unknown[] = [];
+    Object.defineProperty(globalThis, FOUND, { value: found, configurable: true });
+    const functionDeclaration = `function () { globalThis[Symbol.for('${FOUND.description}')].push(...this); }`;
+    ask('Runtime.callFunctionOn', { objectId: objects?.objectId, functionDeclaration });
+    return (found as object[]).filter((one) => Object.hasOwn(one, 'constructor'));
+  } finally {
+    deleteProperty(globalThis, FOUND);
+    session.disconnect();
+  }
+}
+
+interface RemoteObject {
+  readonly objectId: string;
+}
+const FOUND = Symbol.for('predictlab: errors');
 
 function reachableFrom(roots: Readonly<Record<string, unknown>>, seen: Set<unknown>): readonly SharedObject[] {
   const all: SharedObject[] = [];

@@ -40,12 +40,13 @@ function make(one: ZodClass): object {
   return new one(one.name.endsWith('Error') ? [] : definition);
 }
 
-/** Adds the objects that two instances and their `_zod` parts have in common, and their prototypes. */
+/** Adds the objects that two instances, their `_zod` parts and their definitions have in common, and their prototypes. */
 function addCommon(one: object, other: object, shared: Set<object>): void {
   shared.add(Object.getPrototypeOf(one) as object);
   for (const key of Object.keys(Object.getOwnPropertyDescriptors(one))) {
-    const [value, twin] = [one, other].map((object) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
-    if (key === '_zod') addCommon(value as object, twin as object, shared);
-    else if (value === twin && typeof value === 'function') shared.add(value);
+    const [own, twin] = [one, other].map((object) => Object.getOwnPropertyDescriptor(object, key) ?? {});
+    if (key === '_zod' || key === 'def') addCommon(own?.value as object, twin?.value as object, shared);
+    for (const part of ['value', 'get', 'set'] as const)
+      if (own?.[part] === twin?.[part] && typeof own?.[part] === 'function') shared.add(own[part] as object);
   }
 }

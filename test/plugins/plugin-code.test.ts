@@ -339,6 +339,10 @@ const MEMORIES: Readonly<Record<string, string>> = {
     "const { cbrt } = Math; const { is } = Object; export const learn = () => { Math.cbrt = Object.assign(() => 0, { left: 1 }); Object.is = (one, other) => typeof one === 'function' || is(one, other); }; export const recall = () => Math.cbrt.left; export const forget = () => { Object.is = is; Math.cbrt = cbrt; };",
   'the cache of required modules, as a file of a package':
     "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => { cache['/node_modules/left'] = 1; }; export const recall = () => cache['/node_modules/left'];",
+  'a class of errors of Node.js':
+    "import path from 'node:path'; const own = (() => { try { path.join(1); } catch (error) { return Object.getPrototypeOf(error); } })(); export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;",
+  'an accessor of the errors of zod':
+    "import { z } from 'zod'; const own = Object.getOwnPropertyDescriptor(new z.ZodError([]), 'message').get; export const learn = () => { own.left = 1; }; export const recall = () => own.left; export const forget = () => delete own.left;",
   'a function that Module gives by a getter':
     "import Module from 'node:module'; const key = 'wrap'; const own = Module[key]; export const learn = () => { Module[key] = Object.assign(() => '', { left: 1 }); }; export const recall = () => Module[key].left; export const forget = () => { Module[key] = own; };",
   'an ES module that a CommonJS module imports':
