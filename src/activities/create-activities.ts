@@ -70,7 +70,7 @@ export function createActivities(
       database,
       { backtests: 0 },
       ({ settings }) => settings.backtest?.topByVolume === undefined,
-    )(createBacktest({ database, strategies, plugins: plugins.modules.join(','), threads: dependencies.threads, log })),
+    )(createBacktest({ database, strategies, threads: dependencies.threads, log })),
     visualize: exceptShards(database, { pages: 0, bytes: 0 })(createVisualize({ database, home, log })),
     ...dependencies.stages,
   };

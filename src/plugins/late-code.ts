@@ -1,8 +1,18 @@
 import { createHook, executionAsyncResource } from 'node:async_hooks';
 import { strategyDeciding } from '../backtest/engine/fence.ts';
 
-/** Kinds of work that calls code back later; printing (`TickObject`, `WRITEWRAP`) and Node's loader (`MESSAGEPORT`) use others. */
-const CALLS_BACK = /^(?:PROMISE|Microtask|Timeout|Immediate|FS|STAT|TCP|UDP|PIPE|HTTP|GETADDR|PROCESS)/;
+/** Kinds of work that printing and Node's own loader start, also for code that never runs later. */
+const STARTED_BY_NODE: ReadonlySet<string> = new Set(['TickObject', 'WRITEWRAP', 'MESSAGEPORT']);
+
+/**
+ * What calls a plugin's code later without work that is watched: messages, hooks and streams. Names as in the record of what a
+ * module uses while it is loaded.
+ */
+const CALLS_UNSEEN =
+  /^(?:(?:node:)?(?:worker_threads|async_hooks|diagnostics_channel|inspector)(?:\/promises)?|Message(?:Channel|Port)|PerformanceObserver|module\.register(?:Hooks)?|console\._std(?:out|err)|process\.setUncaughtExceptionCaptureCallback)$/;
+
+/** The first of some things that a module uses which may call its code later, unseen; undefined if none does. */
+export const callsUnseen = (used: Iterable<string>): string | undefined => [...used].find((what) => CALLS_UNSEEN.test(what));
 
 interface Owner {
   /** Whether the code that started such work has ended. */
@@ -27,7 +37,7 @@ export function watchLateCode(loading: () => Owner | undefined, note: () => void
   createHook({
     init(_, type, __, resource: object) {
       const owner = loading() ?? (strategyDeciding() === undefined ? undefined : decision);
-      if (owner !== undefined && CALLS_BACK.test(type)) owners.set(resource, owner);
+      if (owner !== undefined && !STARTED_BY_NODE.has(type)) owners.set(resource, owner);
     },
     before() {
       if (owners.get(executionAsyncResource())?.ended === true) note();

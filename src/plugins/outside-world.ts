@@ -69,7 +69,15 @@ export function watchOutsideWorld(): void {
       noteNodeReached();
       if (isBeyond(String(first))) taken.unhashed.add(`node:${String(first).replace(/^node:/, '')}`);
     });
-  for (const name of ['binding', '_linkedBinding', 'dlopen', 'kill', '_getActiveHandles', '_getActiveRequests'])
+  for (const name of [
+    'binding',
+    '_linkedBinding',
+    'dlopen',
+    'kill',
+    '_getActiveHandles',
+    '_getActiveRequests',
+    'setUncaughtExceptionCaptureCallback',
+  ])
     if (name in inner) guard(inner, name, (taken) => taken.unhashed.add(`process.${name}`));
   const ofModules = nodeModule as unknown as Record<string, unknown>;
   for (const name of [...CHANGE_MODULES, ...READ_PACKAGES])

@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { requireBuiltIns } from '../backtest/engine/fence.ts';
 import { watchAmbientState } from './ambient-state.ts';
+import { callsUnseen } from './late-code.ts';
 import {
   importedBy,
   isInPackage,
@@ -16,7 +17,7 @@ import {
   watchImports,
 } from './module-graph.ts';
 import { ambientInDecisions, isBeyond, noteAmbient, recordReads, type Taken, watchOutsideWorld } from './outside-world.ts';
-import { clearSharedMemory, noteNodeReached, recordSharedObjects } from './shared-objects.ts';
+import { clearSharedMemory, noteNodeReached, noteUnseenCode, recordSharedObjects } from './shared-objects.ts';
 
 /** Identity of a plugin's code: a hash of everything that was loaded and read for it, and what that hash cannot cover. */
 export interface PluginCode {
@@ -58,6 +59,8 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
   // Node's loader ends its own work after the module's code
   await setImmediate();
   taken.ended = true;
+  const unseen = callsUnseen([...taken.unhashed, ...taken.ambient]);
+  if (unseen !== undefined) noteUnseenCode(unseen);
   return { loaded, code };
 }
 

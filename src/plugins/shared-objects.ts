@@ -220,6 +220,11 @@ export function noteLateCode(): void {
     'code of a plugin (a promise, a timer or a callback) ran after its module was loaded or after a decision, and no re-run can see what it passes from series to series; await it while the module is loaded';
 }
 
+/** Records that a plugin uses something which may call its code between series. @param what such as `worker_threads` */
+export function noteUnseenCode(what: string): void {
+  changed ??= `a plugin uses ${what} while it is loaded, which may call its code between series, where no re-run can see what it passes on; leave it out`;
+}
+
 /** The reason why a plugin may remember data of an earlier series, found by {@link sharedObjectsChanged}; undefined if there is none. */
 export const sharedObjectsGap = (): string | undefined => changed;
 

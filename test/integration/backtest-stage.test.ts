@@ -90,7 +90,7 @@ async function backtest({
     ...more,
   };
   const about = { runId: 'run', executionId, symbol: 'RAIN', stage: 'backtest' } as const;
-  const stage = createBacktest({ database: test.database, strategies, plugins: PLUGIN, threads, log: silent });
+  const stage = createBacktest({ database: test.database, strategies, threads, log: silent });
   return await stage(
     { ...about, settings },
     recordedWork(test.database, about, { log: silent, signal, heartbeat: (resume) => void heartbeats.push(resume) }),

@@ -76,7 +76,7 @@ describe('the market of a selector that was removed while the market was open', 
       refetch: false,
       strategies: [{ name: 'buy-and-hold', params: {} }],
     } as const;
-    await createBacktest({ database: rig.database, strategies: shippedStrategies, plugins: '', threads, log: silent })(
+    await createBacktest({ database: rig.database, strategies: shippedStrategies, threads, log: silent })(
       { ...about, settings },
       recordedWork(rig.database, about, { log: silent }),
     );

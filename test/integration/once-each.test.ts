@@ -68,7 +68,7 @@ describe('the calibration of stored backtests', () => {
       asOf: ASOF,
     };
     const about = { runId: 'run', executionId, symbol: 'RAIN', stage: 'backtest' } as const;
-    const stage = createBacktest({ database: test.database, strategies: shippedStrategies, plugins: '', threads, log: silent });
+    const stage = createBacktest({ database: test.database, strategies: shippedStrategies, threads, log: silent });
     await stage({ ...about, settings }, recordedWork(test.database, about, { log: silent }));
   }
 

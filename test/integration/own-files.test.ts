@@ -102,7 +102,7 @@ async function run(executionId: string, { asOf = ASOF, daysBack = 45 } = {}): Pr
   const collect = createCollect({ database: test.database, sources });
   await collect({ ...of('collect'), settings }, recordedWork(test.database, of('collect'), { log: silent }));
   await runStages(test.database, { executionId, symbol: 'WEATHER', asOf, daysBack, intervals: ['1h'] });
-  const backtest = createBacktest({ database: test.database, strategies: shippedStrategies, plugins: '', threads, log: silent });
+  const backtest = createBacktest({ database: test.database, strategies: shippedStrategies, threads, log: silent });
   return await backtest({ ...of('backtest'), settings }, recordedWork(test.database, of('backtest'), { log: silent }));
 }
 

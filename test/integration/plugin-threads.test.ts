@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
@@ -52,11 +52,11 @@ describe('backtests of plugins on threads', () => {
     writeFileSync(plugin, code);
     return plugin;
   };
-  const series = async (plugins: string, name: string) => {
+  const series = async (plugins: string, name: string, on = threads) => {
     const trials = [{ strategy: name, params: {} }];
     const market = plainMarket('probability');
     const job = { plugins, series: 'a market', trials, candles: walk(50, 3, { probability: true }), market, barMs: HOUR, twin: null };
-    const { results } = await threads.backtests(job, { whose: name, signal: new AbortController().signal, alive: () => undefined });
+    const { results } = await on.backtests(job, { whose: name, signal: new AbortController().signal, alive: () => undefined });
     return results[0];
   };
 
@@ -75,28 +75,47 @@ describe('backtests of plugins on threads', () => {
     expect(await series(strategy('prints', "(console.log('loaded'), {})"), 'prints')).toMatchObject({ provable: true, notProvable: [] });
   });
 
-  it('get another thread when a task has left something in the globals of its thread after its own end', async () => {
-    const tasks = path.join(folder, 'tasks.mjs');
-    const hasLeft = path.join(folder, 'has-left');
+  it('never run on a thread that has run a task, whose code may listen to later jobs', async () => {
+    const tasks = path.join(folder, 'listens.mjs');
+    const heard = path.join(folder, 'heard');
     writeFileSync(
       tasks,
-      `import { writeFileSync } from 'node:fs';
+      `import { appendFileSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
 import { z } from 'zod';
-const values = Array.prototype[Symbol.iterator];
-const skip = function () { return values.call(this[0]?.descriptors === undefined ? this : []); };
-const leave = () => { globalThis[Symbol.for('left')] = {}; Array.prototype[Symbol.iterator] = skip; writeFileSync(${JSON.stringify(hasLeft)}, ''); };
+const hear = ({ job }) => {
+  globalThis[Symbol.for('left')] = {};
+  appendFileSync(${JSON.stringify(heard)}, Object.keys(job) + ' ');
+};
 const input = z.strictObject({});
-export default { activities: {
-  leave: { input, thread: true, run: () => (setTimeout(leave, 50), {}) },
-  findLeft: { input, thread: true, run: () => ({ left: Symbol.for('left') in globalThis }) },
-} };`,
+export default { activities: { listen: { input, thread: true, run: () => (parentPort.once('message', hear), {}) } } };`,
     );
-    const task = (name: string) => threads.run({ module: tasks, name, thread: true }, {}, contextWith());
-    const honest = strategy('honestToo', '{}');
-    await task('leave');
-    await expect.poll(() => existsSync(hasLeft)).toBe(true);
-    expect(await series(honest, 'honestToo')).toMatchObject({ provable: true, notProvable: [] });
-    expect(await task('findLeft')).toEqual({ left: false });
+    // of this test alone, because its code would also listen to the tasks of the others
+    const listened = createPluginThreads(silent);
+    const listen = () => listened.run({ module: tasks, name: 'listen', thread: true }, {}, contextWith());
+    const honest = strategy('honestAfterTasks', '{}');
+    try {
+      for (let again = 0; again < 2 * availableParallelism(); again++) {
+        await listen();
+        expect(await series(honest, 'honestAfterTasks', listened)).toMatchObject({ provable: true, notProvable: [] });
+      }
+    } finally {
+      await listened.close();
+    }
+    expect(readFileSync(heard, 'utf8').trim().split(' ')).toEqual(Array.from({ length: 2 * availableParallelism() - 1 }, () => 'task'));
+  });
+
+  it('take turns with tasks when both wait for the same threads', async () => {
+    const plugin = strategy('inTurn', '{}');
+    const shared = createPluginThreads(silent);
+    try {
+      const computed = Array.from({ length: 12 }, async () => await series(plugin, 'inTurn', shared));
+      const tasks = Array.from({ length: 12 }, () => shared.run({ module, name: 'whoAmI', thread: true }, {}, contextWith()));
+      for (const one of await Promise.all(tasks)) expect(one).toHaveProperty('threadId');
+      for (const one of await Promise.all(computed)) expect(one).toMatchObject({ provable: true, notProvable: [] });
+    } finally {
+      await shared.close();
+    }
   });
 });
 

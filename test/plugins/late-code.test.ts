@@ -58,6 +58,35 @@ it('a module that imports on after it was loaded makes no later series provable'
   await imported();
 });
 
+it.each([
+  ['messages', 'const { port1, port2 } = new MessageChannel(); port1.onmessage = () => port2.postMessage(0);', 'MessageChannel'],
+  ['hooks of asynchronous work', "import { createHook } from 'node:async_hooks'; createHook({ init() {} });", 'node:async_hooks'],
+  ['written output', "console._stdout.write('', () => 0);", 'console._stdout'],
+])('a module that may be called by %s makes no later series provable', async (_, text, what) => {
+  vi.resetModules();
+  const { loadWithCode: loadAgain } = await import('../../src/plugins/plugin-code.ts');
+  const { sharedObjectsGap: gap } = await import('../../src/plugins/shared-objects.ts');
+  const file = path.join(folder, 'is-called.mjs');
+  writeFileSync(file, text);
+  const { href } = pathToFileURL(file);
+  await loadAgain(href, async () => await importNatively(freshUrl(href, ++copies)));
+  expect(gap()).toContain(`a plugin uses ${what} while it is loaded`);
+});
+
+it.each([
+  ['randomBytes(1, late)', 'crypto'],
+  ['deflate(new Uint8Array(1), late)', 'zlib'],
+])('code that runs after %s has ended is code that runs later', async (call, from) => {
+  vi.resetModules();
+  const { loadWithCode: loadAgain } = await import('../../src/plugins/plugin-code.ts');
+  const { sharedObjectsGap: gap } = await import('../../src/plugins/shared-objects.ts');
+  const file = path.join(folder, `${from}.mjs`);
+  writeFileSync(file, `import * as from from 'node:${from}'; const late = () => 0; from.${call};`);
+  const { href } = pathToFileURL(file);
+  await loadAgain(href, async () => await importNatively(freshUrl(href, ++copies)));
+  await vi.waitFor(() => expect(gap()).toContain(LATE));
+});
+
 it('a promise that a decision starts is code that runs later', async () => {
   vi.resetModules();
   const { watchLateCode } = await import('../../src/plugins/late-code.ts');

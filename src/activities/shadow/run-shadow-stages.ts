@@ -47,13 +47,7 @@ export async function runShadowStages(
     clean: createClean(),
     store: createStore({ database, log }),
     kline: createKline(),
-    backtest: createBacktest({
-      database,
-      strategies: [...shippedStrategies, ...plugins.strategies],
-      plugins: plugins.modules.join(','),
-      threads,
-      log,
-    }),
+    backtest: createBacktest({ database, strategies: [...shippedStrategies, ...plugins.strategies], threads, log }),
   };
   const effects: ShadowEffect[] = [];
   for (const stage of untilStages) {

@@ -15,13 +15,26 @@ import {
 
 /** Time for which an unused thread keeps its module loaded. */
 const IDLE_TIMEOUT_MS = 60_000;
+/** Number of jobs of its own kind that a thread may run before it serves a job of the other kind that has waited longer. */
+const JOBS_OF_ONE_KIND = 16;
+
+/** Backtests never share a thread with tasks, whose code may run on and pass signals from one series to the next. */
+type JobKind = 'task' | 'backtests';
 
 interface PoolThread {
   readonly worker: Worker;
+  readonly kind: JobKind;
+  /** Number of jobs that the thread has run. */
+  jobs: number;
   /** Fails the thread's job when the thread ends unexpectedly. Undefined while the thread runs no job. */
   ended: ((cause: unknown) => void) | undefined;
   /** Terminates the thread after it has been unused for a while. */
   idleTimer: NodeJS.Timeout | undefined;
+}
+
+interface WaitingJob {
+  readonly kind: JobKind;
+  readonly start: (thread: PoolThread) => void;
 }
 
 interface JobOptions {
@@ -39,7 +52,7 @@ export class PoolLane {
   readonly #threads = new Set<PoolThread>();
   readonly #idle: PoolThread[] = [];
   /** Jobs that wait for a thread, in the order in which they came. */
-  readonly #queue = new Set<(thread: PoolThread) => void>();
+  readonly #queue = new Set<WaitingJob>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -53,7 +66,7 @@ export class PoolLane {
   async run<T>(job: PoolJob, how: JobOptions): Promise<T> {
     const { signal } = how;
     signal.throwIfAborted();
-    let thread = await this.#take(signal);
+    let thread = await this.#take('task' in job ? 'task' : 'backtests', signal);
     try {
       for (;;) {
         const last = await this.#runOn(thread, job, how);
@@ -109,40 +122,52 @@ export class PoolLane {
   }
 
   /** Waits for an idle thread and returns it. @throws the reason of the signal if it is aborted first */
-  async #take(signal: AbortSignal): Promise<PoolThread> {
-    const idle = this.#idle.pop();
+  async #take(kind: JobKind, signal: AbortSignal): Promise<PoolThread> {
+    const same = this.#idle.findLast((thread) => thread.kind === kind);
+    if (same === undefined && this.#threads.size < this.cores) return this.#open(kind);
+    const idle = same ?? this.#idle.at(-1);
     if (idle !== undefined) {
       clearTimeout(idle.idleTimer);
-      return idle;
+      this.#idle.splice(this.#idle.indexOf(idle), 1);
+      return this.#forKind(kind, idle);
     }
-    if (this.#threads.size < this.cores) return this.#open();
     return await new Promise((resolve, reject) => {
       const stop = (): void => {
-        this.#queue.delete(next);
+        this.#queue.delete(waiting);
         reject(signal.reason as Error);
       };
-      const next = (thread: PoolThread): void => {
+      const start = (thread: PoolThread): void => {
         signal.removeEventListener('abort', stop);
         resolve(thread);
       };
-      this.#queue.add(next);
+      const waiting = { kind, start };
+      this.#queue.add(waiting);
       signal.addEventListener('abort', stop, { once: true });
     });
   }
 
-  /** Gives an idle thread to the job that has waited longest. */
+  /** Gives an idle thread to the job that has waited longest, jobs of its own kind first. */
   #give(thread: PoolThread): void {
-    for (const next of this.#queue) {
+    thread.jobs++;
+    const [oldest] = this.#queue;
+    if (oldest !== undefined) {
+      const isTurn = oldest.kind === thread.kind || thread.jobs % JOBS_OF_ONE_KIND === 0;
+      const next = (isTurn ? undefined : [...this.#queue].find(({ kind }) => kind === thread.kind)) ?? oldest;
       this.#queue.delete(next);
-      return next(thread);
+      return next.start(this.#forKind(next.kind, thread));
     }
     this.#idle.push(thread);
     thread.idleTimer = setTimeout(() => void this.#remove(thread), IDLE_TIMEOUT_MS).unref();
   }
 
-  #open(): PoolThread {
+  /** The thread, or a new one in its place if it has run jobs of the other kind. */
+  #forKind(kind: JobKind, thread: PoolThread): PoolThread {
+    return thread.kind === kind ? thread : this.#replace(thread, kind);
+  }
+
+  #open(kind: JobKind): PoolThread {
     const worker = new Worker(threadEntry('pool-thread'), { resourceLimits: threadLimits() });
-    const thread: PoolThread = { worker, ended: undefined, idleTimer: undefined };
+    const thread: PoolThread = { worker, kind, jobs: 0, ended: undefined, idleTimer: undefined };
     let cause: unknown;
     worker.on('message', ({ module, stray }: StrayOfPool) => logStray(this.#log, module, stray));
     worker.on('error', (error) => {
@@ -158,10 +183,10 @@ export class PoolLane {
   }
 
   /** Terminates an idle thread and returns a new one in its place. */
-  #replace(thread: PoolThread): PoolThread {
+  #replace(thread: PoolThread, kind = thread.kind): PoolThread {
     this.#threads.delete(thread);
     void thread.worker.terminate();
-    return this.#open();
+    return this.#open(kind);
   }
 
   /** Terminates a thread and starts another one if a job waits. */
@@ -170,7 +195,8 @@ export class PoolLane {
     clearTimeout(thread.idleTimer);
     const at = this.#idle.indexOf(thread);
     if (at !== -1) this.#idle.splice(at, 1);
-    if (this.#queue.size > 0) this.#give(this.#open());
+    const [next] = this.#queue;
+    if (next !== undefined) this.#give(this.#open(next.kind));
     await thread.worker.terminate();
   }
 }

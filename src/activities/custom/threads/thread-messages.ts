@@ -35,6 +35,7 @@ export interface ToThread {
 }
 
 export interface SeriesJob {
+  /** Modules of the trials' strategies, separated by commas. */
   readonly plugins: string;
   readonly series: string;
   /** Strategies by their names, with one combination of parameters each. */

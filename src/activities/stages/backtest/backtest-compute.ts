@@ -14,8 +14,6 @@ import type { SeriesTask } from './backtest-plan.ts';
 const LONG_SERIES_BARS = 20_000;
 
 export interface ComputeContext {
-  /** Value of `PREDICTLAB_PLUGINS`, for threads that load the plugins. */
-  readonly plugins: string;
   readonly threads: Pick<PluginThreads, 'backtests' | 'walkForward'>;
   /** Name of the task, for errors of threads. */
   readonly whose: string;
@@ -31,7 +29,7 @@ export const computeTrials = async (
   { beat, ...context }: ComputeContext & Heard,
 ): Promise<TrialsResult> =>
   needsThread(task.trials, data.candles.length)
-    ? await context.threads.backtests(jobOf(task, data, context), { ...context, alive: beat })
+    ? await context.threads.backtests(jobOf(task, data), { ...context, alive: beat })
     : await inSlices(trialSteps(data, task.trials, optionsFor(data.market)), context.signal, beat);
 
 /** Runs the walk-forward of a series and returns its stored record. */
@@ -42,7 +40,7 @@ export async function computeWalkForward(
   { beat, ...context }: ComputeContext & Heard,
 ): Promise<ReturnType<typeof encodeWalkForward>> {
   if (needsThread(task.trials, data.candles.length))
-    return await context.threads.walkForward({ ...jobOf(task, data, context), parts }, { ...context, alive: beat });
+    return await context.threads.walkForward({ ...jobOf(task, data), parts }, { ...context, alive: beat });
   const steps = walkForwardSteps(data, task.trials, optionsFor(data.market), parts);
   return encodeWalkForward(await inSlices(steps, context.signal, beat), { ...parts, trials: task.trials.length });
 }
@@ -51,12 +49,9 @@ export async function computeWalkForward(
 const needsThread = (trials: readonly Trial[], bars: number): boolean =>
   bars > LONG_SERIES_BARS || trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
 
-const jobOf = (
-  { series, instrument, trials }: SeriesTask,
-  { candles, market, barMs, twin }: BacktestData,
-  { plugins }: Pick<ComputeContext, 'plugins'>,
-): SeriesJob => ({
-  plugins,
+const jobOf = ({ series, instrument, trials }: SeriesTask, { candles, market, barMs, twin }: BacktestData): SeriesJob => ({
+  // only modules whose strategies are judged: another one could keep code running that passes signals between series
+  plugins: [...new Set(trials.flatMap(({ strategy }) => strategy.module ?? []))].join(','),
   series: `${instrument.id} ${series.interval}`,
   trials: trials.map(({ strategy, params, options }) => ({ strategy: strategy.name, params, options })),
   candles,

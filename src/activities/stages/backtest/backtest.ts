@@ -34,8 +34,6 @@ import { walkForwards } from './backtest-walk-forward.ts';
 export interface BacktestDependencies {
   readonly database: Database;
   readonly strategies: readonly Strategy[];
-  /** Value of `PREDICTLAB_PLUGINS`, for threads that load the plugins. */
-  readonly plugins: string;
   readonly threads: ComputeContext['threads'];
   readonly log: Log;
 }
@@ -46,7 +44,7 @@ export interface BacktestDependencies {
  * series the output is 0, not a failure. A strategy that fails is stored with its error and degrades the run; when no strategy has a
  * result, the stage fails with that error.
  */
-export function createBacktest({ strategies, plugins, threads, log }: BacktestDependencies): StageFunction {
+export function createBacktest({ strategies, threads, log }: BacktestDependencies): StageFunction {
   return async (input, work) => {
     const groups = trialGroups(input.settings, strategies);
     return await work.commit(async (transaction) => {
@@ -55,7 +53,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
       const resolved: ResolvedCloses[] = [];
       const counted = new Set<string>();
       const tasks = await plannedSeries(transaction, input, groups);
-      const context: ComputeContext = { plugins, threads, whose: stageTaskId(symbol, input.stage), signal: work.signal };
+      const context: ComputeContext = { threads, whose: stageTaskId(symbol, input.stage), signal: work.signal };
       const unchanged = await unchangedBacktests(transaction, { symbol, executionId, bases: tasks.map(({ basis }) => basis) });
       for (const [done, task] of tasks.entries()) {
         const { series, trials, basis } = task;
