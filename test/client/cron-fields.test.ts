@@ -21,6 +21,7 @@ describe('the fields of a cron expression', () => {
     ['', 'has 0 fields'],
     ['* * * *', 'has 4 fields'],
     ['0 0 1 1 * 2026 7', 'has 7 fields'],
+    ['* * * fib *', 'write numbers from 1 to 12, or jan feb mar apr may jun jul aug sep oct nov dec, like * or */2 or 1,2'],
     ['60 * * * *', '"60" is not a valid minute'],
     ['* 24 * * *', '"24" is not a valid hour'],
     ['* * 0 * *', '"0" is not a valid day of the month'],

@@ -49,6 +49,14 @@ describe('a rollback', () => {
     );
   });
 
+  it('goes on from the recorded releases when a recorded rollback began at another build', () => {
+    const releases: Release[] = [
+      { action: 'promote', from: 'a', to: 'b' },
+      { action: 'rollback', from: 'x', to: 'a' },
+    ];
+    expect(rollbackTarget(view({ current: 'b' }), releases)).toEqual({ kind: 'set-current', build: 'b', to: 'a' });
+  });
+
   it('ends a canary before it changes the current build', () => {
     const ramping = { buildId: 'b', percent: 10 };
     expect(rollbackTarget(view({ current: 'a', ramping }), [{ action: 'promote', from: null, to: 'a' }])).toEqual({
@@ -66,7 +74,11 @@ describe('a rollback', () => {
       version('c', { currentAt: '2026-01-03' }),
     ];
     expect(rollbackTarget(view({ current: 'c', versions }), [])).toMatchObject({ to: 'b' });
-    expect(rollbackTarget(view({ current: 'c', versions }), [{ action: 'rollback', from: 'b', to: 'c' }])).toMatchObject({ to: 'a' });
+    const takenBack: Release = { action: 'rollback', from: 'b', to: 'c' };
+    expect(rollbackTarget(view({ current: 'c', versions }), [takenBack])).toMatchObject({ to: 'a' });
+    const again: Release = { action: 'promote', from: 'a', to: 'b' };
+    expect(rollbackTarget(view({ current: 'c', versions }), [takenBack, again])).toMatchObject({ to: 'b' });
+    expect(rollbackTarget(view({ current: 'c', versions }), [takenBack, { ...again, to: 'a' }])).toMatchObject({ to: 'a' });
   });
 });
 

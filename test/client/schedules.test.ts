@@ -1,4 +1,11 @@
-import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  type Client,
+  type ScheduleDescription,
+  ScheduleNotFoundError,
+  WorkflowFailedError,
+} from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { describe, expect, it } from 'vitest';
 import { countFirings, lastRunsOf, upcomingOf } from '../../src/client/schedules/schedule-firings.ts';
@@ -93,7 +100,11 @@ const clientOf = (descriptions: readonly ScheduleDescription[], states: Readonly
           if (firstExecutionRunId !== undefined) calls.push(firstExecutionRunId);
           return states[id] === undefined ? Promise.reject(new Error('gone')) : Promise.resolve({ status: { name: states[id] } });
         },
-        result: () => Promise.resolve({ result: 'success' }),
+        result: () => {
+          const failure = { CANCELED: new CancelledFailure('by a user'), FAILED: new ApplicationFailure('broken') }[states[id]];
+          if (failure === undefined) return Promise.resolve({ result: 'success' });
+          return Promise.reject(new WorkflowFailedError('failed', failure, 'RETRY_POLICY_NOT_SET'));
+        },
       }),
     },
     workflowService: {
@@ -152,9 +163,12 @@ describe('a schedule', () => {
       memo: { cron: '0 6 * * *', timeZone: 'Europe/Oslo', pauseAfter: 2 },
       spec: { jitter: 60_000 },
       args: [{ symbols: ['RAIN'] }],
-      info: { recentActions: [fired('done', 1), fired('open', 2), fired('lost', 3)], nextActionTimes: [at(60)] },
+      info: {
+        recentActions: ['done', 'broken', 'stopped', 'open', 'lost'].map((id, i) => fired(id, i + 1)),
+        nextActionTimes: [at(60)],
+      },
     };
-    const { client } = clientOf([scheduleOf(facts)], { done: 'COMPLETED', open: 'RUNNING' });
+    const { client } = clientOf([scheduleOf(facts)], { done: 'COMPLETED', broken: 'FAILED', stopped: 'CANCELED', open: 'RUNNING' });
     expect(await new Schedules(client, 'q').show('daily')).toEqual({
       scheduleId: 'daily',
       cron: '0 6 * * *',
@@ -169,6 +183,8 @@ describe('a schedule', () => {
       lastRuns: [
         { runId: 'lost', result: 'unknown' },
         { runId: 'open', result: 'running' },
+        { runId: 'stopped', result: 'cancelled' },
+        { runId: 'broken', result: 'failed' },
         { runId: 'done', result: 'success' },
       ],
       input: { symbols: ['RAIN'] },

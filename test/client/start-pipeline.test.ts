@@ -13,12 +13,27 @@ const posts = (count: number): PipelineInput => ({
   })),
 });
 const started: string[] = [];
+const summaries: unknown[] = [];
 const client = {
   workflow: {
-    start: async (_: string, { workflowId }: { workflowId: string }) => (started.push(workflowId), { firstExecutionRunId: 'e' }),
+    start: async (_: string, { workflowId, staticSummary }: { workflowId: string; staticSummary: string }) => {
+      started.push(workflowId);
+      summaries.push(staticSummary);
+      return { firstExecutionRunId: 'e' };
+    },
   },
 } as unknown as Client;
 const start = (input: PipelineInput) => startPipeline({ client, taskQueue: 'q' }, input, { runId: 'r' });
+
+it.each<[string, PipelineInput]>([
+  ['every enabled symbol → visualize', {}],
+  ['custom tasks → visualize', posts(1)],
+  ['A, B, C → kline', { symbols: ['A', 'B', 'C'], untilStage: 'kline' }],
+  ['4 symbols → visualize', { symbols: ['A', 'B', 'C', 'D'] }],
+])("has in Temporal's Web UI the summary %j", async (summary, input) => {
+  await start(input);
+  expect(summaries.at(-1)).toBe(summary);
+});
 
 it.each([100, 700])('a run of %i tasks with bodies of 1 KB can be planned and started', async (count) => {
   await plannedRun(undefined, posts(count));
