@@ -7,7 +7,7 @@ import { type BookLevels, bestOf, wantsBook } from './book.ts';
 import { identifyPage } from './candidate.ts';
 import { withTradeAt } from './catalogue/market-life.ts';
 import { type Http, newWork, type VenueClient, type Work } from './http/venue-client.ts';
-import { VenueError, venueFailure } from './http/venue-error.ts';
+import { isRefusal, venueFailure } from './http/venue-error.ts';
 import type { ProbedRoute } from './probe/judge-answer.ts';
 import { bookIn, counted, type Prober, rowsIn } from './probe/prober.ts';
 import type { CollectRequest, ListedPage, ListRequest, PriceCursor, Source, SourcePage } from './source.ts';
@@ -190,7 +190,7 @@ export async function bookOf(read: () => Promise<BookLevels> | undefined, asOf: 
     const levels = await read();
     return levels === undefined ? null : bestOf(levels, asOf);
   } catch (error) {
-    if (error instanceof VenueError && error.type === 'BadInput') return null;
+    if (isRefusal(error)) return null;
     throw error;
   }
 }

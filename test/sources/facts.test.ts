@@ -330,6 +330,10 @@ describe('the facts of a Predict.fun market', () => {
     expect(resolution).toMatchObject({ kind: 'unresolved' });
   });
 
+  it.each(['WON', 'LOST', 'VOIDED'])('are closed by the status %s of one outcome', (word) => {
+    expect(predict({}, [null, word]).closed).toBe(true);
+  });
+
   it('have the twins at both other venues, with uniform ids', () => {
     const id = `0x01${'AB'.repeat(30)}`;
     expect(predict({ polymarketConditionIds: [id], kalshiMarketTicker: 'KXETH-26' }).twins).toEqual([

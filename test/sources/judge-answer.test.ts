@@ -66,6 +66,14 @@ describe('the verdict on a probed route', () => {
     const older = judged({ route: '/markets', error: refusedWith(410, 'BadInput') });
     const newer = judged({ route: '/markets/keyset' });
     const spares = { '/markets': '/markets/keyset' };
+    for (const [status, meaning] of [
+      [300, 'ok'],
+      [399, 'ok'],
+      [400, 'changed'],
+    ] as const)
+      expect(withReplacements([newer, judged({ route: '/markets', error: refusedWith(status, 'BadInput') })], spares)[1].meaning).toBe(
+        meaning,
+      );
     expect(withReplacements([newer, older], spares).map(({ meaning }) => meaning)).toEqual(['ok', 'ok']);
     const unread = { ...newer, meaning: 'unreachable' as const };
     expect(withReplacements([unread, older], spares)[1].meaning).toBe('changed');

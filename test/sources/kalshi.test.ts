@@ -28,7 +28,8 @@ const market = (ticker: string, facts: Record<string, unknown> = {}) => ({
   latest_expiration_time: iso(NOW + 7 * DAY),
   price_ranges: [
     { start: '0.0000', end: '0.1000', step: '0.0010' },
-    { start: '0.1000', end: '1.0000', step: '0.0100' },
+    { start: '0.1000', end: '0.9000', step: '0.0100' },
+    { start: '0.9000', end: '1.0000', step: '0' },
   ],
   ...facts,
 });
@@ -160,6 +161,13 @@ describe('markets at Kalshi', () => {
   ])('end with %s', (_, facts, resolution) => {
     const read = readMarket(market('KXRAIN-26NOV21-NY', { ...facts, settlement_ts: iso(NOW) }), 'test');
     expect(instrumentOf(read, { title: null, exclusive: null, fees: null, earlier: [] }, NOW).resolution).toMatchObject(resolution);
+  });
+
+  it('end at their closing time once that is reached, while a later one is only planned', () => {
+    const ending = (ahead: number) =>
+      instrumentOf(readMarket(market('KXRAIN-26NOV21-NY', { status: 'closed', close_time: iso(NOW + ahead) }), 'test'), NO_FACTS, NOW);
+    expect(ending(0).closedAt).toBe(NOW);
+    expect(ending(1)).not.toHaveProperty('closedAt');
   });
 
   it('have no fee while a waiver lasts, and a fee rounded up to the cent afterwards', () => {

@@ -132,6 +132,13 @@ describe('a close or result that a venue withdraws', () => {
     });
   });
 
+  it('leaves a market without a result as it is stated when it opens again', () => {
+    const closed = market({ source: 'predict', closed: true, closedAt: NOW, resolution: { kind: 'unresolved', reason: 'none yet' } });
+    const { instrument } = noteTakenBack(market({ source: 'predict' }), closed, later);
+    expect(instrument).not.toHaveProperty('settlement');
+    expect(instrument.tookBack?.said).toContain('and calls it open again');
+  });
+
   it('is replaced by the new result from the time at which that was seen, whatever date the venue gives it', () => {
     const dated: Instrument = {
       ...over,

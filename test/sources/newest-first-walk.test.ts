@@ -302,7 +302,10 @@ describe('a walk at a venue that does not show everything', () => {
     const { cursors, times } = await walk({ fetchPage: forgets(1) });
     expect(cursors.slice(0, 5)).toEqual([null, '10', '20', null, '10']);
     expect(new Set(times)).toEqual(new Set(count(0, 50)));
-    await expect(walk({ fetchPage: forgets(99) })).rejects.toMatchObject({ type: 'SourceUnavailable' });
+    await expect(walk({ fetchPage: forgets(99) })).rejects.toMatchObject({
+      type: 'SourceUnavailable',
+      message: expect.stringContaining('(3 times)') as string,
+    });
   });
 });
 
@@ -500,6 +503,15 @@ describe('a closed market', () => {
     expect((await walk({ ...facts, looked: end + 2 * late })).cursors).toEqual([]);
     const tooEarly = end + 2 * late - 1;
     expect((await walk({ ...facts, looked: end + late + 1, asOf: tooEarly, clock: tooEarly })).cursors).toEqual([]);
+  });
+
+  it('is read once more when it is first seen closed and when its result is confirmed', async () => {
+    const facts = { covered: [{ from: hours(80), to: hours(9) }], looked: hours(5) };
+    const seen = async (marks: Partial<Instrument>) => (await walk({ ...facts, instrument: { ...closed, ...marks } })).cursors.length > 0;
+    expect(await seen({ seenClosedAt: hours(4) })).toBe(true);
+    expect(await seen({ seenClosedAt: hours(5) })).toBe(false);
+    expect(await seen({ seenClosedAt: hours(8), confirmedAt: hours(4) })).toBe(true);
+    expect(await seen({ seenClosedAt: hours(8), confirmedAt: hours(6) })).toBe(false);
   });
 
   it('is covered after its end without a request', async () => {

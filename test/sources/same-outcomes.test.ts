@@ -29,6 +29,12 @@ it('a market keeps the outcome that came first when it was first seen, whatever 
 
 it('other outcome ids are refused, while a first look, a better name and a market without ids are accepted', () => {
   const earlier = market(['Yes', 'No'], ['1', '2'], 1);
+  for (const ids of [
+    ['2', '3'],
+    ['3', '1'],
+    ['3', '2'],
+  ])
+    expect(withSameOutcomes(market(['Yes', 'No'], ids, 1), earlier)).toHaveProperty('refused');
   expect(withSameOutcomes(market(['Yes', 'No'], ['1', '3'], 1), earlier)).toEqual({
     refused:
       'polymarket:0x1: polymarket names other outcomes than before (1, 3 for 1, 2); nothing of it is collected until it names the same again, or `predictlab symbols accept polymarket:0x1` takes the new ones over',

@@ -221,6 +221,16 @@ describe('a request to a venue', () => {
     expect(watched.taken).toBe(1);
   });
 
+  it.each([300, 308, 399])('fails after the redirect %i, with the address that it points to', async (status) => {
+    await venue((_, response) =>
+      response.writeHead(status, { 'content-type': 'text/html', location: 'https://new.example/' }).end('<html>'),
+    );
+    expect(await failure()).toMatchObject({
+      type: 'SourceBlocked',
+      message: expect.stringContaining('a redirect to https://new.example/'),
+    });
+  });
+
   it.each([403, 200, 404])('treats an HTML page with status %i as a block of this address, after a second request', async (status) => {
     const watched = await venue((_, response) =>
       response.writeHead(status, { 'content-type': 'text/html' }).end('<!doctype html><h1>Blocked</h1>'),

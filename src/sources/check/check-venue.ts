@@ -66,10 +66,10 @@ export async function checkVenue(options: CheckVenueOptions): Promise<{ readonly
   const answers = new Map((records ? [] : options.recording.answers).map((answer) => [keyOf(answer), answer]));
   const server = await answering({ ...options, at, answers });
   const variables = Object.entries(venue.hosts as Venue['hosts']).map(([host, { variable }]) => [variable, `${server.url}/${host}`]);
-  const key = venue.key === undefined ? {} : { [venue.key.variable]: env[venue.key.variable] ?? 'recorded-key' };
+  const key = venue.key === undefined ? {} : { [venue.key.variable]: 'recorded-key' };
   // the answers come from this machine, so the venue's rate limit need not apply
-  const own = { ...key, ...(Object.fromEntries(variables) as Record<string, string>), PREDICTLAB_RATE_SHARE: '1000' };
-  const sources = createSources({ env: { ...env, ...own }, venues: [venue] });
+  const own = { ...(Object.fromEntries(variables) as Record<string, string>), PREDICTLAB_RATE_SHARE: '1000' };
+  const sources = createSources({ env: { ...key, ...env, ...own }, venues: [venue] });
   try {
     const available = sources.byType[venue.name];
     if (available === undefined || 'skipped' in available) throw badInput(available?.skipped ?? 'no source');
@@ -139,8 +139,9 @@ async function answering(options: CheckVenueOptions & { readonly at: number; rea
     return answer;
   };
   const server = createServer((request, response) => {
-    const secret = venue.key === undefined ? undefined : request.headers[venue.key.header.toLowerCase()];
-    const headers = { accept: 'application/json', ...(typeof secret === 'string' && { [venue.key?.header ?? '']: secret }) };
+    const { header = '' } = venue.key ?? {};
+    const secret = request.headers[header.toLowerCase()];
+    const headers = { accept: 'application/json', ...(typeof secret === 'string' && { [header]: secret }) };
     void answerTo(request.url ?? '/', headers)
       .catch((error: unknown) => ({ status: 503, body: { error: messageOf(error) } }))
       .then(({ status, body }) => {

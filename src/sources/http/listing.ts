@@ -2,14 +2,14 @@ import type { PredictLabError } from '../../contracts/errors.ts';
 import { readName } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
 import type { Http, QueryPairs } from './venue-client.ts';
-import { VenueError } from './venue-error.ts';
+import { isRefusal } from './venue-error.ts';
 
 /** Returns the answer of a request; undefined where the venue refuses it with a 4xx, since it does not have what was requested. */
 export async function undefinedIfRefused(requested: Promise<unknown>): Promise<unknown> {
   try {
     return await requested;
   } catch (error) {
-    if (error instanceof VenueError && error.type === 'BadInput') return undefined;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
 }

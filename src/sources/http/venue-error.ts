@@ -11,6 +11,12 @@ export class VenueError extends PredictLabError {
   }
 }
 
+/** Whether the venue refuses a request with a 4xx, since it does not have what was requested. */
+export const isRefusal = (error: unknown): error is VenueError => error instanceof VenueError && error.type === 'BadInput';
+
+/** Whether an answer's status is one of the 3xx. */
+export const isRedirect = (status: number | null): boolean => Math.trunc(Number(status) / 100) === 3;
+
 export interface RefusedAnswer {
   readonly venue: string;
   /** Path of the request, without host, query and key. */
@@ -56,12 +62,12 @@ export function refusal(answer: RefusedAnswer): VenueError {
   // A 2xx answer other than 200 has no body, or only a part of it.
   if (status < 300 && !html)
     return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a complete answer`, { status });
-  if (status >= 300 && status < 400 && answer.location !== undefined) {
+  if (isRedirect(status) && answer.location !== undefined) {
     const to = oneLine(answer.location).slice(0, MAX_MESSAGE_LENGTH);
     const remedy = "a redirect is not followed: check the venue's URL, and update PredictLab if the venue has moved";
     return new VenueError('SourceBlocked', `${what}, a redirect to ${to}; ${remedy}`, { status });
   }
-  if (html || (status >= 300 && status < 400)) {
+  if (html || isRedirect(status)) {
     return new VenueError(
       'SourceBlocked',
       `${what}. Its edge refuses this address or region: run from another network, or point the venue's URL at a proxy you may use`,

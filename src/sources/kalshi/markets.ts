@@ -69,7 +69,7 @@ const RESULTS: Readonly<Record<string, number | null>> = { yes: 1, no: 0, scalar
 /** Converts a market into an instrument. @param now the venue's clock, which decides whether a fee waiver is over */
 export function instrumentOf(market: KalshiMarket, event: EventFacts, now: number): Instrument {
   const closed = isEnded(market.status);
-  const steps = (market.price_ranges ?? []).flatMap(({ step }) => (step !== null && step !== undefined && step > 0 ? [step] : []));
+  const steps = (market.price_ranges ?? []).flatMap(({ step }) => (typeof step === 'number' && step > 0 ? [step] : []));
   const title = market.title || event.title || market.ticker;
   return {
     id: `${VENUE}:${market.ticker}`,

@@ -9,7 +9,7 @@ import { readNumber, readTime } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
 import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
 import type { Http } from '../http/venue-client.ts';
-import { VenueError } from '../http/venue-error.ts';
+import { isRefusal, type VenueError } from '../http/venue-error.ts';
 import type { CollectRequest, CoveredRange, PointsPage, PriceCursor, SourcePage } from '../source.ts';
 import { missingRanges } from '../walk/time-ranges.ts';
 import { inferred, seenUntil } from '../walk/trade-walk.ts';
@@ -66,7 +66,7 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
           grain = isWhole ? undefined : coarser(grain, step.range, now);
         }
       } catch (error) {
-        if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+        if (!isRefusal(error)) throw error;
         if (error.status === 404) {
           // A closed market never gets points later, so its window counts as covered; for an open one, the next run tries again.
           if (instrument.closed) yield emptyPage(inferred([window]));

@@ -8,7 +8,7 @@ import { isObject, objectAt, parsedBy, schemaChanged } from '../catalogue/schema
 import { noStep, proposed, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
 import { noteFields } from '../http/venue-changes.ts';
 import type { Http } from '../http/venue-client.ts';
-import { VenueError } from '../http/venue-error.ts';
+import { isRefusal } from '../http/venue-error.ts';
 import type { DiscoverRequest } from '../source.ts';
 import type { FoundInstruments } from '../venue.ts';
 import { instrumentOf } from './instrument.ts';
@@ -126,7 +126,7 @@ async function getOrMissing(api: Http, path: string): Promise<{ readonly data: u
     if ('data' in body) return { data: body.data };
     throw schemaChanged({ venue: VENUE, where: path, path: 'data', expected: 'an object', got: undefined, sample: json });
   } catch (error) {
-    if (error instanceof VenueError && error.type === 'BadInput') return { refused: error.message };
+    if (isRefusal(error)) return { refused: error.message };
     throw error;
   }
 }

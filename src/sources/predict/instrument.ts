@@ -130,7 +130,7 @@ function isClosed(market: PredictMarket): boolean {
     (market.resolution !== null && market.resolution !== undefined) ||
     (endPrice !== null && endPrice !== undefined) ||
     ENDED.has(market.tradingStatus?.toUpperCase() ?? '') ||
-    wordsOf(market).some((word) => word === 'WON' || word === 'LOST' || word === 'VOIDED')
+    wordsOf(market).some((word) => ['WON', 'LOST', 'VOIDED'].includes(word))
   );
 }
 
@@ -163,7 +163,7 @@ function predictEnding(market: PredictMarket): Ending {
   if (start !== null && end !== null)
     signs.push({
       sign: 'priceRule',
-      payout: end === start ? 0.5 : end > start ? 1 : 0,
+      payout: (1 + Math.sign(end - start)) / 2,
       said: `${start} → ${end}`,
       ...(start === end && { unsure: true as const }),
     });

@@ -2,7 +2,7 @@ import { readTime } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, listInAnswer } from '../catalogue/schema-drift.ts';
 import { seriesOfSlug } from '../catalogue/series.ts';
 import type { Http } from '../http/venue-client.ts';
-import { VenueError } from '../http/venue-error.ts';
+import { isRefusal } from '../http/venue-error.ts';
 import { VENUE } from './matches.ts';
 
 const WHERE = '/v1/categories';
@@ -80,7 +80,7 @@ async function readPages(
     try {
       json = await api.get(WHERE, query);
     } catch (error) {
-      if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+      if (!isRefusal(error)) throw error;
       size += 1;
       if (cursor !== undefined || size >= SIZES.length) return { complete: false, showedEnded };
       continue;
@@ -95,8 +95,7 @@ async function readPages(
     }
     const next = isObject(json) && typeof json.cursor === 'string' && json.cursor !== '' ? json.cursor : undefined;
     // A first page with nothing but old markets shows that the listing is not newest first.
-    if (newest < oldest - PUBLISHED_AHEAD_MS && (page > 0 || next === undefined)) return { complete: true, showedEnded };
-    if (newest < oldest - PUBLISHED_AHEAD_MS && next !== undefined) return { complete: false, showedEnded };
+    if (newest < oldest - PUBLISHED_AHEAD_MS) return { complete: page > 0 || next === undefined, showedEnded };
     if (next === undefined) return { complete: true, showedEnded };
     if (seen.has(next)) return { complete: false, showedEnded };
     seen.add(next);

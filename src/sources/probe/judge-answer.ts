@@ -1,6 +1,6 @@
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { AnswerHead } from '../http/request-tally.ts';
-import { VenueError } from '../http/venue-error.ts';
+import { isRedirect, VenueError } from '../http/venue-error.ts';
 
 /** Meaning of a route's answer for collecting. `not requested` means that a key or a market for the request is missing. */
 export type ProbeMeaning = 'ok' | 'changed' | 'announced to end' | 'blocked' | 'unreachable' | 'not requested';
@@ -70,10 +70,9 @@ export function judgeAnswer(observed: ObservedAnswer): ProbedRoute {
 function meaningOf(error: unknown): ProbeMeaning {
   if (!(error instanceof PredictLabError)) return 'changed';
   const status = error instanceof VenueError ? error.status : null;
-  const isRedirect = status !== null && status >= 300 && status < 400;
   switch (error.type) {
     case 'SourceBlocked':
-      return isRedirect ? 'changed' : 'blocked';
+      return isRedirect(status) ? 'changed' : 'blocked';
     case 'SourceUnauthorized':
       return 'blocked';
     case 'SourceUnavailable':
@@ -103,7 +102,7 @@ const GONE = new Set([404, 405, 410, 422]);
 export function withReplacements(routes: readonly ProbedRoute[], older: Readonly<Record<string, string>>): readonly ProbedRoute[] {
   return routes.map((each) => {
     const newer = routes.find(({ venue, route }) => venue === each.venue && route === older[each.route]);
-    const isGone = each.status !== null && (GONE.has(each.status) || (each.status >= 300 && each.status < 400));
+    const isGone = GONE.has(Number(each.status)) || isRedirect(each.status);
     if (newer?.meaning !== 'ok' || each.meaning !== 'changed' || !isGone) return each;
     return { ...each, meaning: 'ok', came: `gone (${each.status}), and not needed: ${newer.route} is read` };
   });

@@ -5,7 +5,7 @@ import { conditionId } from '../../catalogue/condition-id.ts';
 import { isFinal } from '../../catalogue/market-life.ts';
 import { noStep, proposed, type SeriesMember, seriesMembers, unfinishedMembers } from '../../catalogue/series.ts';
 import type { Http } from '../../http/venue-client.ts';
-import { VenueError } from '../../http/venue-error.ts';
+import { isRefusal } from '../../http/venue-error.ts';
 import type { DiscoverRequest } from '../../source.ts';
 import type { FoundInstruments } from '../../venue.ts';
 import { VENUE } from '../trades.ts';
@@ -121,7 +121,7 @@ async function refusedOneByOne(
   try {
     return { ...(await find(values)), refused };
   } catch (error) {
-    if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+    if (!isRefusal(error)) throw error;
     if (values.length === 1) {
       refused.set(values[0], error.message);
       return { ...NOTHING, refused };
@@ -185,7 +185,7 @@ async function bySeries(
   const first = members.findIndex(({ slugs }) => slugs.some((each) => existing.has(each)));
   if (absent.size > MAX_MISSING_VALUES) absent.clear();
   for (const member of members.slice(0, Math.max(0, first)))
-    if (member.end < gamma.clock - DAY_MS && !isAbsent(member)) absent.set(member.slugs[0] ?? '', gamma.clock);
+    if (member.end < gamma.clock - DAY_MS && !isAbsent(member)) absent.set(member.slugs[0], gamma.clock);
   gamma.memory.set(MISSING, absent);
   const problems = findings.flatMap((finding) => finding.problems);
   if (instruments.length === 0) {

@@ -37,7 +37,7 @@ export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<Fo
   const oneByOne = lookup.named ? lookup.values.length > 1 : await readsOneValue(found, lookup, lookUp);
   if (oneByOne && !found.hasNoListing) await lookUpAll(1);
   if (lookup.name === 'slug' && (lookup.named || found.hasNoListing)) {
-    await inBatches(found.wanted, 1, async (values) => found.add(values, await readPath(gamma, values[0] ?? '')));
+    await inBatches(found.wanted, 1, async (values) => found.add(values, await readPath(gamma, values[0])));
   }
   return found;
 }
@@ -97,7 +97,7 @@ class Found implements FoundMarkets {
     if (requested.length < DOUBT_FROM || this.instruments.length + this.leftOut.length - before !== 1) return;
     const isFound = (value: string | undefined): boolean => value !== undefined && !this.#wanted.has(this.#key(value));
     // The values of one market are neighbours, so the next market's value comes after all of them.
-    const step = this.#namesOf(requested[0] ?? '').length;
+    const step = this.#namesOf(requested[0]).length;
     const neighbour = isFound(requested[0]) ? requested[step] : isFound(requested.at(-1)) ? requested.at(-1 - step) : undefined;
     if (neighbour !== undefined) this.alone = [neighbour];
   }

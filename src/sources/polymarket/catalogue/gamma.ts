@@ -5,7 +5,7 @@ import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer, schemaChanged } from '../../catalogue/schema-drift.ts';
 import { pagesByCursor } from '../../http/listing.ts';
 import type { Http, QueryPairs } from '../../http/venue-client.ts';
-import { VenueError } from '../../http/venue-error.ts';
+import { isRedirect, VenueError } from '../../http/venue-error.ts';
 import { VENUE } from '../trades.ts';
 import { instrumentOf } from './instrument.ts';
 import { gammaMarketSchema, noteMarketFields } from './market-schema.ts';
@@ -35,16 +35,14 @@ export async function undefinedIfMissing<Answer>(requested: Promise<Answer>): Pr
   try {
     return await requested;
   } catch (error) {
-    if (error instanceof VenueError && error.status !== null && NO_ROUTE.has(error.status)) return undefined;
+    if (error instanceof VenueError && NO_ROUTE.has(Number(error.status))) return undefined;
     throw error;
   }
 }
 
 /** Whether a refused listing is a reason to read the other one, because it is gone, has moved, or no longer accepts the request. */
 const shouldReadOther = (error: unknown): error is VenueError =>
-  error instanceof VenueError &&
-  error.status !== null &&
-  (NO_ROUTE.has(error.status) || error.status === GONE || error.status === UNPROCESSABLE || (error.status >= 300 && error.status < 400));
+  error instanceof VenueError && ([...NO_ROUTE, GONE, UNPROCESSABLE].includes(Number(error.status)) || isRedirect(error.status));
 
 /** Key of a host's memory, set for a host that refused the keyset listing and answered on the older one. */
 const OLDER = 'reads the older listings';

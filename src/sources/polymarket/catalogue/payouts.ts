@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from '../../catalogue/schema-drift.ts';
 import { noteChange } from '../../http/request-tally.ts';
 import { noteWord, type RowRoute, rowsOfAnswer } from '../../http/venue-changes.ts';
 import type { Http } from '../../http/venue-client.ts';
-import { VenueError } from '../../http/venue-error.ts';
+import { isRefusal } from '../../http/venue-error.ts';
 import { VENUE } from '../trades.ts';
 
 /** Maximum number of ids that the venue accepts in one request. */
@@ -42,7 +42,7 @@ export async function settleByPayouts(data: Http, instruments: readonly Instrume
       // Without resolution records the results stay proposed, and no row is lost.
       if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged')
         noteChange(VENUE, '/v2/resolutions', 'cannot be read: it has no list of records, or none with an id and a status');
-      else if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+      else if (!isRefusal(error)) throw error;
     }
   }
   return instruments.map((instrument) => {

@@ -6,8 +6,8 @@ import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { createSources, type SourceSet } from '../../src/sources/create-sources.ts';
 import { createFileSource } from '../../src/sources/file/file-source.ts';
 import type { Source } from '../../src/sources/source.ts';
-import { DAY, NOON } from '../sources/collect-rig.ts';
-import { describeSourceContract } from '../sources/source-contract.ts';
+import { DAY, NOON } from './collect-rig.ts';
+import { describeSourceContract } from './source-contract.ts';
 
 let venue: SandboxVenue;
 let sources: SourceSet;
@@ -45,7 +45,7 @@ describeSourceContract('predict', () => ({
   source: sourceOf('predict'),
   selectors: [{ categorySlug: 'bitcoin-above-this-month' }],
   unknown: { marketId: 987_654 },
-  window: { from: NOON - 3 * DAY, to: NOON },
+  window: { from: NOON - DAY, to: NOON },
 }));
 
 describeSourceContract('kalshi', () => ({
