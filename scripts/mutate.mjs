@@ -132,7 +132,7 @@ async function survivorsOf(mutants, { folder, tests, env, turn, renewed = false 
     for (const file of isService ? tests.map((test) => path.relative(ROOT, test)) : [undefined]) {
       const { failed, atLoad, files } = await runner.run({ ...patient, files: file && [{ file }] });
       if (failed !== undefined && !isService) throw refuse(failed, '');
-      if (failed !== undefined) console.log(`left out: ${file} fails without any mutant: ${failed.split('\n')[0]}`);
+      if (failed !== undefined) console.log(`left out: ${file} fails without any mutant: ${failed}`);
       else Object.assign(sound, { atLoad, files: [...sound.files, ...files] });
     }
     const cheapFirst = sound.files.toSorted((a, b) => a.ms - b.ms);

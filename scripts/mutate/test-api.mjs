@@ -67,30 +67,38 @@ expect.poll = (look, { timeout = POLL_PATIENCE_MS } = {}) =>
 /** A value that the servers of service tests provide. */
 export const inject = (name) => JSON.parse(process.env.MUTATE_PROVIDED)[name];
 
-const restores = [];
+/** Steps that undo something, the last one first. */
+const createUndo = () => {
+  const steps = [];
+  return {
+    add: (step) => void steps.push(step),
+    all: () => {
+      for (const step of steps.splice(0).reverse()) step();
+    },
+  };
+};
+// apart: a file that restores its mocks after each test keeps the environment it set up once
+const [environment, mocks] = [createUndo(), createUndo()];
 /** What unit tests use of vitest's `vi`. */
 export const vi = {
   waitUntil,
   stubEnv(name, value) {
     const before = process.env[name];
-    restores.push(() => (before === undefined ? delete process.env[name] : (process.env[name] = before)));
+    environment.add(() => (before === undefined ? delete process.env[name] : (process.env[name] = before)));
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   },
   spyOn(object, name) {
     const before = object[name];
-    restores.push(() => (object[name] = before));
+    mocks.add(() => (object[name] = before));
     const spy = Object.assign((...args) => before.apply(object, args), {
       mockRestore: () => void (object[name] = before),
       mockImplementation: (replaced) => Object.assign(spy, { replaced: (object[name] = replaced) }),
     });
     return spy;
   },
-  unstubAllEnvs: () => restoreAll(),
-  restoreAllMocks: () => restoreAll(),
-};
-const restoreAll = () => {
-  for (const restore of restores.splice(0).reverse()) restore();
+  unstubAllEnvs: environment.all,
+  restoreAllMocks: mocks.all,
 };
 
 /** Blocks of `describe`, the outermost first: each has its hooks, and is set up before its first test. */
