@@ -2,7 +2,7 @@
 // the folder's unit tests do not notice. Not part of the check: it takes minutes.
 // All mutants stand in one bundle, each behind a switch, and each runs only the files of tests that reach it. A folder whose tests fail without a
 // mutant, the second time, or after all mutants is refused, since every mutant would then count as noticed. A service file that fails without a
-// mutant is left out and named.
+// mutant is left out and named; one that fails so after the mutants is named, and what it killed counts as left.
 // A mutant runs each file up to its last test that reaches it, the fastest files first, as many as end within --budget seconds.
 // --services: what unit tests leave is tried on the service files that test/tiers.json names for the folder, on servers that start once.
 // Mutants of what workflows load are also in the workflow bundle that workers run; which tests reach them there is not known, so all are tried.
@@ -139,17 +139,15 @@ async function survivorsOf(mutants, { folder, tests, env, turn, renewed = false 
     const usual = new Map(sound.files.flatMap((file) => Object.entries(file.tests)));
     // a slow test on a busy machine is not an endless loop
     const limitMs = (name) => (isService ? 15_000 : 4_000) + 5 * (usual.get(name) ?? 0);
-    const killers = new Set();
     const proveSound = async (when) => {
-      const files = cheapFirst.filter(({ file }) => !isService || killers.has(file)).map(({ file }) => ({ file }));
-      for (const some of isService ? files.map((file) => [file]) : [files]) {
-        const again = await runner.run({ ...patient, files: some });
-        if (again.failed !== undefined) throw refuse(again.failed, when);
-      }
+      const again = await runner.run({ ...patient, files: cheapFirst.map(({ file }) => ({ file })) });
+      if (again.failed !== undefined) throw refuse(again.failed, when);
     };
     if (!isService) await proveSound(' when they run twice');
 
     const survivors = [];
+    /** Of service files: the mutants that each one killed. */
+    const killedBy = new Map();
     for (const [index, mutant] of mutants.entries()) {
       // the workflows' sandbox does not report which mutants it reaches
       const isEverywhere = sound.atLoad.includes(index + 1) || (turn !== undefined && isInWorkflows(mutant.file));
@@ -157,15 +155,27 @@ async function survivorsOf(mutants, { folder, tests, env, turn, renewed = false 
       turn?.(index + 1);
       const { failed } = files.length === 0 ? {} : await runner.run({ ...patient, mutant: index + 1, files, limitMs });
       if (failed === undefined) survivors.push({ ...mutant, reached: mutant.reached || files.length > 0 });
-      else killers.add(files.find(({ file }) => failed.includes(`(${file})`))?.file ?? files[0].file);
+      else if (isService) {
+        const killer = files.find(({ file }) => failed.includes(`(${file})`))?.file ?? files[0].file;
+        killedBy.set(killer, [...(killedBy.get(killer) ?? []), { ...mutant, reached: true }]);
+      }
       if (failed !== undefined && values.why) console.log(`killed     ${sentenceOf(mutant)}  by ${failed.split('\n')[0].slice(0, 200)}`);
       if (failed === undefined && values.why) console.log(`left       ${sentenceOf(mutant)}  (${files.length} files)`);
     }
     turn?.(0);
+    if (isService) {
+      for (const [file, killed] of killedBy) {
+        const again = await runner.run({ ...patient, files: [{ file }] });
+        if (again.failed === undefined) continue;
+        console.log(`not counted: ${killed.length} killed by ${file}, which fails without a mutant after them: ${again.failed}`);
+        survivors.push(...killed);
+      }
+      return survivors;
+    }
     try {
       await proveSound(' after the mutants, of which one leaves something behind');
     } catch (error) {
-      if (isService || renewed) throw error;
+      if (renewed) throw error;
       return await survivorsOf(mutants, { folder, tests, turn, renewed: true });
     }
     return survivors;

@@ -94,6 +94,13 @@ export const vi = {
     const spy = Object.assign((...args) => before.apply(object, args), {
       mockRestore: () => void (object[name] = before),
       mockImplementation: (replaced) => Object.assign(spy, { replaced: (object[name] = replaced) }),
+      mockRejectedValueOnce: (error) => {
+        object[name] = async () => {
+          object[name] = before;
+          throw error;
+        };
+        return spy;
+      },
     });
     return spy;
   },

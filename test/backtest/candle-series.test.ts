@@ -12,6 +12,8 @@ describe('bars that are not in the order of their times', () => {
   it('are refused with the first bar that has the time of an earlier one and other prices', () => {
     expect(problem([2, 0.5], [1, 0.5], [2, 0.6])).toMatch(/^bar 2: an earlier bar has the same open_time and other prices/);
     expect(problem([1, 0.5], [1, 0.6])).toMatch(/^bar 1: an earlier bar has the same open_time and other prices/);
+    // two missing times are not the same time
+    expect(problem([2, 0.5], [1, 0.5], [Number.NaN, 0.5], [Number.NaN, 0.6])).toMatch(/^bar 1: open_time is earlier than the bar before/);
   });
 
   it('are refused with the bar to leave out when two bars of one time are equal', () => {

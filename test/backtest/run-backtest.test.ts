@@ -229,6 +229,9 @@ describe('bad input is refused in one sentence', () => {
     [{ spread: -0.1 }, 'spread must be a fraction in [0, 1), got -0.1'],
     [{ slippageTicks: 1 }, 'slippage is in ticks, but the tick size of this market is unknown'],
     [{ sizing: { kind: 'fraction', fraction: 2 } }, 'the size must be a fraction in (0, 1], got 2'],
+    [{ sizing: { kind: 'fraction', fraction: 0 } }, 'the size must be a fraction in (0, 1], got 0'],
+    [{ sizing: { kind: 'fixed', units: 0 } }, 'the size must be a positive number of units, got 0'],
+    [{ maxVolumeShare: 0 }, 'the volume share must be in (0, 1], got 0'],
   ] as const)('options %j', (options, sentence) => {
     expect(() => runBacktest({ candles: closes([1, 2]), strategy: smaCross, options })).toThrow(sentence);
   });

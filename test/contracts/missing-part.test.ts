@@ -27,6 +27,7 @@ describe('an incomplete installation', () => {
     expect(missingPart(Object.assign(new Error('no file'), { code: 'ENOENT' }))).toBeUndefined();
     expect(missingPart(new PredictLabError('BadInput', 'plugin x: Cannot find module y'))).toBeUndefined();
     expect(missingPart('MODULE_NOT_FOUND')).toBeUndefined();
+    for (const fields of [{}, { code: 7 }]) expect(missingPart(Object.assign(new Error('MODULE_NOT_FOUND'), fields))).toBeUndefined();
   });
 
   it('is reported when workflows exist neither as a bundle nor as sources', () => {

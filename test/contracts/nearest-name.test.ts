@@ -36,5 +36,13 @@ it('no nearest name is suggested when none is close', () => {
     { seed: 1 },
   );
   expect(nearestName('rnu', ['run', 'runs', 'report'])).toBe('run');
+  // a swap is found although no row of the table is below the limit after its first letter
+  expect(nearestName('ba', ['ab'])).toBe('ab');
+  expect(nearestName('RUN', ['runs', 'run'])).toBe('run');
   expect(nearestName('zzzzzzzzqq', ['sma', 'ema'])).toBeUndefined();
+});
+
+it('the nearest name is searched among two million characters, and no further', () => {
+  expect(nearestName('x'.repeat(5), [...Array.from({ length: 400_001 }, () => 'yyyyy'), 'xxxxy'])).toBeUndefined();
+  expect(nearestName('x'.repeat(5), [...Array.from({ length: 400_000 }, () => 'yyyyy'), 'xxxxy'])).toBe('xxxxy');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CATCH_UP_MS, windowOf } from '../../src/contracts/run/run-window.ts';
 import { afterFailure, mostFailures, STORAGE_PATIENCE_MS } from '../../src/contracts/task/after-failure.ts';
-import { hasLittleToDo, LITTLE } from '../../src/contracts/task/little-to-do.ts';
+import { hasLittleToDo, LITTLE, outputIn } from '../../src/contracts/task/little-to-do.ts';
 import { numberIn, sentencesIn, textsIn } from '../../src/contracts/task/task-output.ts';
 import { defaultPolicy, unlessDefault } from '../../src/contracts/task/task-policy.ts';
 import { INTERVAL_MS, INTERVALS } from '../../src/contracts/words.ts';
@@ -26,6 +26,18 @@ describe('the output of a task', () => {
     ]);
     expect([little({ candles: 2_000 }, 'backtest'), little({ candles: 2_001 }, 'backtest')]).toEqual([true, false]);
     expect(little({ ticks: 0 }, 'collect')).toBe(false);
+  });
+
+  it('is found in the reports of the stages that succeeded', () => {
+    const [ended, error] = [
+      { at: 2, startedAt: 1, attempts: 1 },
+      { type: 'BadInput', message: 'no' },
+    ];
+    const outputOf = outputIn([
+      { ...ended, taskId: 'BTC/collect', kind: 'succeeded', output: { ticks: 7 } },
+      { ...ended, taskId: 'BTC/clean', kind: 'failed', error },
+    ]);
+    expect([outputOf('collect'), outputOf('clean'), outputOf('store')]).toEqual([{ ticks: 7 }, undefined, undefined]);
   });
 });
 

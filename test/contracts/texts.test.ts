@@ -10,6 +10,7 @@ import { didYouMean } from '../../src/contracts/text/nearest-name.ts';
 describe('a text that is too long', () => {
   it('is cut to the length with a mark at its end, and stays unchanged when it fits', () => {
     expect([cutText('abcd', 4), cutText('abcde', 4), cutAtWord('abcd', 4)]).toEqual(['abcd', 'abc…', 'abcd']);
+    expect(cutAtWord('ab cd', 5)).toBe('ab cd');
     expect([
       cutAtWord('one two three', 9),
       cutAtWord('abcdefghijk', 6),

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageOf } from '../../src/contracts/errors.ts';
+import { messageOf, pastError, readableError } from '../../src/contracts/errors.ts';
 import { worlds } from '../support/worlds.ts';
 
 class Odd {
@@ -69,5 +69,21 @@ describe('the message of a thrown value', () => {
       }),
       { numRuns: worlds(100) },
     );
+  });
+});
+
+describe('an error that is passed on', () => {
+  it('is the thrown value itself when its properties can be read, else a new error with its message', () => {
+    for (const thrown of [new Error('no'), { code: 7 }, 'text', null, undefined, 7]) expect(readableError(thrown)).toBe(thrown);
+    for (const thrown of [broken, revoked.proxy, liar, Object.assign(new Error('no'), { name: 7 })]) {
+      const error = readableError(thrown);
+      expect(Object.is(error, thrown)).toBe(false);
+      expect(error).toMatchObject({ name: 'Error', message: messageOf(thrown) });
+    }
+  });
+
+  it('is carried by the next attempt as its type and the first 300 characters of its message', () => {
+    expect(pastError({ type: 'BadInput', message: 'x'.repeat(301) })).toEqual({ type: 'BadInput', message: 'x'.repeat(300) });
+    for (const type of [null, undefined]) expect(pastError({ type, message: 'no' })).toEqual({ type: 'Error', message: 'no' });
   });
 });

@@ -242,14 +242,14 @@ describe('a pipeline input', () => {
 
   it('passes its rules for error types on field by field, and refuses unknown error types', () => {
     const config = configOf({
-      retry: { byError: { RateLimited: { maxRetries: 10, retryDelay: '5s' }, SourceUnavailable: { backoff: 1 } } },
+      retry: { byError: { RateLimited: { maxRetries: 10, retryDelay: '5s' }, SourceUnavailable: { backoff: 1, maxDelay: '2m' } } },
       stages: { collect: { retry: { byError: { RateLimited: { retryDelay: '10s' } } } } },
       tasks: [
         task({ taskId: 'notify', byError: { TaskTimeout: { maxRetries: 0 } }, onLostWorker: 'fail' }),
         task({ taskId: 'other', onLostWorker: 'retry' }),
       ],
     });
-    const ofRun = { RateLimited: { maxRetries: 10, retryDelayMs: 5_000 }, SourceUnavailable: { backoff: 1 } };
+    const ofRun = { RateLimited: { maxRetries: 10, retryDelayMs: 5_000 }, SourceUnavailable: { backoff: 1, maxDelayMs: 120_000 } };
     expect(config.stages.store.policy.byError).toEqual(ofRun);
     expect(config.stages.collect.policy.byError).toEqual({ ...ofRun, RateLimited: { maxRetries: 10, retryDelayMs: 10_000 } });
     expect(config.tasks[0]).toMatchObject({ onLostWorker: 'fail', policy: { byError: { ...ofRun, TaskTimeout: { maxRetries: 0 } } } });

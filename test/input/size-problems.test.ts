@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
 import { inlineProblems, sizeProblems } from '../../src/input/size-problems.ts';
-import { encodedBytes, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
+import { CARRIED_INLINE, encodedBytes, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
 import { packConfig } from '../../src/scheduling/payload/pack-config.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
 
@@ -44,6 +44,17 @@ describe('an input that is too large or malformed for Temporal', () => {
     expect(sizeProblems(of(room + 1))).toMatchObject([{ where: 'tasks[0]' }]);
   });
 
+  it('is refused with more than 100,000 bytes of retries, of the stages alone', () => {
+    const policies = (length: number) => {
+      const config = runConfig({ symbols: [] });
+      const { collect } = config.stages;
+      return { ...config, stages: { ...config.stages, collect: { ...collect, policy: { ...collect.policy, note: 'x'.repeat(length) } } } };
+    };
+    const bytes = encodedBytes(Object.values(policies(0).stages).map(({ policy }) => policy));
+    expect(sizeProblems(policies(100_000 - bytes))).toEqual([]);
+    expect(sizeProblems(policies(100_001 - bytes))).toMatchObject([{ where: 'stages', message: expect.stringMatching(/take 101 KB/) }]);
+  });
+
   it('is refused with its largest part: the symbols, the strategies or the tasks', () => {
     const long = (length: number) => 'x'.repeat(length);
     const at = (symbols: number, strategies: number) =>
@@ -63,7 +74,8 @@ describe('an input that is too large or malformed for Temporal', () => {
       { where: 'tasks[0].args[0]', message: expect.stringMatching(/^holds a secret or a body.*they have 20\d\d KB/) },
     ]);
     expect(inlineProblems(undefined, carried)).toEqual([]);
-    expect(inlineProblems('tasks[0].args[0]', 'x')).toEqual([]);
+    expect(inlineProblems('tasks[0].args[0]', 'x'.repeat(CARRIED_INLINE - 2))).toEqual([]);
+    expect(inlineProblems('tasks[0].args[0]', 'x'.repeat(CARRIED_INLINE - 1))).toHaveLength(1);
   });
 
   it('is refused with more symbols and tasks than the state of a run can hold, and the error names the larger group', () => {
@@ -91,6 +103,7 @@ describe('an input that is too large or malformed for Temporal', () => {
   it('is refused when JavaScript would drop one of its fields, with the place of that field', () => {
     expect(problemsOf(JSON.parse('{"__proto__":{"a":1}}'))[0]).toMatch(/^input: has a field named __proto__/);
     expect(problemsOf(JSON.parse('{"stages":{"__proto__":{"a":1}}}'))[0]).toMatch(/^stages: has a field named __proto__/);
+    expect(problemsOf(JSON.parse('{"a":{"b":{"c":{"d":{"e":{"__proto__":1}}}}}}'))[0]).toMatch(/^a\.b\.c: has a field named __proto__/);
   });
 
   it('is refused when the workflow of a symbol would have an id that is too long', () => {

@@ -304,6 +304,22 @@ it('an instrument that is new to a month is stored while the month is moved', as
   await same();
 });
 
+it('a month is written again when its ticks have changed after they were written', async () => {
+  const lake = join(folder.path, 'changed-meanwhile');
+  await stored('a', trades(13, 50, 'a'));
+  const steps: string[] = [];
+  await moveTicks(test.database, {
+    before: AFTER_NOVEMBER,
+    folder: lake,
+    onStep: async (step) => {
+      if (step === 'placed' && !steps.includes('placed')) await stored('b', trades(14, 20, 'b'));
+      steps.push(step);
+    },
+  });
+  expect(steps.filter((step) => step === 'written' || step === 'committed')).toEqual(['written', 'written', 'committed']);
+  await same();
+});
+
 it('last prices and the prices of short markets are read from one state while a month is moved', async () => {
   const lake = join(folder.path, 'read');
   for (const read of ['last', 'paths'] as const) {

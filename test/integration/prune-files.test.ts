@@ -53,11 +53,22 @@ it('prune removes pages by age, and keeps those of the last runs of each symbol,
   const request = { database: storage.database, home, before: Date.now() - 90 * DAY };
   const asked = await pruneReports({ ...request, dryRun: true });
   expect(asked).toEqual({ what: 'reports', before: request.before, rows: 4, bytes: 2000 });
+  expect(await readdir(path.join(home, 'reports'))).not.toContain('index.html');
+  const [{ at }] = (
+    await storage.database.query<{ at: number }>(
+      `select (extract(epoch from finished_at) * 1000)::float8 as at from runs where run_id = 'a1'`,
+    )
+  ).rows;
+  expect(await pruneReports({ ...request, before: at, dryRun: true })).toMatchObject({ rows: 0 });
   expect(await pruneReports(request)).toEqual(asked);
   // a2 is the last one of BBB, c:1 of CCC
   const left = (await readdir(path.join(home, 'reports'))).sort();
   expect(left).toEqual(['a2', 'a4', 'c.1', 'charts-0123456789ab.js', 'index.html', 'of-another-database', 'open']);
   expect(await pruneReports({ ...request, keep: 0 })).toMatchObject({ rows: 4 });
+  // nothing was deleted, so the page of all runs is not written again
+  await rm(path.join(home, 'reports', 'index.html'));
+  expect(await pruneReports({ ...request, keep: 0 })).toMatchObject({ rows: 0 });
+  expect(await readdir(path.join(home, 'reports'))).not.toContain('index.html');
 });
 
 it('prune keeps the requested number of runs of each symbol', async () => {
@@ -74,11 +85,18 @@ it('prune removes the log lines of runs that wrote nothing for the given time', 
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, 'worker.jsonl'), 'a line\n');
   }
-  const long = new Date(Date.now() - 40 * DAY);
+  // file systems round fractions of a second
+  const long = new Date(Math.floor(Date.now() / 1000) * 1000 - 40 * DAY);
   await utimes(path.join(old, 'worker.jsonl'), long, long);
   const worker = path.join(home, 'logs', 'worker-1.log');
   await writeFile(worker, 'a line\n');
   await utimes(worker, long, long);
+  const others = ['notes.txt', 'folder.log'].map((name) => path.join(home, 'logs', name));
+  await writeFile(others[0], 'a line\n');
+  await utimes(others[0], long, long);
+  await mkdir(others[1]);
+  expect(await pruneLogs({ home, before: long.getTime(), dryRun: true })).toMatchObject({ rows: 0, bytes: 0 });
   expect(await pruneLogs({ home, before: Date.now() - 30 * DAY })).toMatchObject({ what: 'logs', rows: 2, bytes: 14 });
   expect(await readdir(path.join(home, 'logs', 'runs'))).toEqual(['young']);
+  expect((await readdir(path.join(home, 'logs'))).sort()).toEqual(['folder.log', 'notes.txt', 'runs']);
 });

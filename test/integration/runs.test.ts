@@ -8,7 +8,8 @@ import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { listRuns } from '../../src/storage/runs/runs.ts';
-import { statusQuery, whyQuery } from '../../src/workflows/handlers.ts';
+import { statusQuery, statusSinceQuery, whyQuery } from '../../src/workflows/handlers.ts';
+import { MAX_QUERY_LENGTH } from '../../src/workflows/run/prepare-run.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { gate, type Script, scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
@@ -239,6 +240,29 @@ describe('a run', () => {
     expect(result.taskResults['AAA/clean']).toMatchObject({ status: 'failed', attempts: 2, error: { type: 'TaskTimeout' } });
   });
 
+  it('answers what has changed since an earlier answer, and shows the present stage in Temporal’s Web UI', async () => {
+    const { reached, proceed, script } = heldCollects();
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA', 'BBB'], untilStage: 'clean' });
+      await reached.opened;
+      await untilStatus(runId, ({ statusBreakdown }) => statusBreakdown.running === 2);
+      const { workflow } = rig.client;
+      const since = async (revision: string | null) => await workflow.getHandle(runId).query(statusSinceQuery, revision, Date.now());
+      const whole = await since(null);
+      expect(Object.keys(whole.taskResults)).toHaveLength(4);
+      const changes = await since(whole.revision ?? null);
+      expect(changes).toMatchObject({ runId, since: whole.revision });
+      expect(Object.keys(changes.taskResults)).toEqual([]);
+      expect(await workflow.getHandle(`${runId}/AAA`).query('__temporal_workflow_metadata')).toMatchObject({
+        currentDetails: 'collect (1 of 2)',
+      });
+      proceed.open();
+      await rig.lab.result(runId);
+      expect(await workflow.getHandle(runId).query(whyQuery, 'x'.repeat(MAX_QUERY_LENGTH))).toMatch(/^no task x/);
+      expect(await workflow.getHandle(runId).query(whyQuery, 'x'.repeat(MAX_QUERY_LENGTH + 1))).toMatch(/^why needs a task id/);
+    });
+  });
+
   it('starts nothing while paused, and continues after resume', async () => {
     const { reached, proceed, script } = heldCollects();
     await scripted(script, async () => {
@@ -393,7 +417,7 @@ describe('custom tasks', () => {
     const sleep = { activity: 'sleep', args: [{ duration: '10ms' }] };
     const { runId } = await rig.lab.start({
       symbols: ['AAA', 'BBB'],
-      untilStage: 'collect',
+      untilStage: 'clean',
       tasks: [
         { taskId: 'usual', ...sleep, dependencies: ['AAA/collect'] },
         { taskId: 'once', ...sleep, timeout: '7s', onLostWorker: 'fail' },
@@ -413,7 +437,7 @@ describe('custom tasks', () => {
     const summaries = events.flatMap((event) =>
       event.startChildWorkflowExecutionInitiatedEventAttributes ? [read(event.userMetadata?.summary)] : [],
     );
-    expect(new Set(summaries)).toEqual(new Set(['AAA: collect', 'BBB: collect']));
+    expect(new Set(summaries)).toEqual(new Set(['AAA: collect → clean', 'BBB: collect → clean']));
     expect(Object.fromEntries(calls)).toEqual({
       usual: expect.objectContaining({ taskId: 'usual', seconds: 300 + 15, named: false }) as object,
       once: expect.objectContaining({ taskId: 'once', seconds: 7 + 15, onLostWorker: 'fail' }) as object,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { TaskReport } from '../../src/contracts/task/stage-report.ts';
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { writeTimes } from '../../src/scheduling/carry/dehydrate-tasks.ts';
+import { encodedBytes } from '../../src/scheduling/payload/budget.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import { statusOf } from '../../src/scheduling/run/status/status.ts';
-import { DrivenRun, failed, succeeded } from './driven-run.ts';
+import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 
 const span = (from: number, to: number): string => `${from.toString(36)}.${(to - from).toString(36)}`;
@@ -32,6 +34,32 @@ describe('the compact state of a run for continue-as-new', () => {
     run.ends('A', [succeeded('A/collect', { at: 2_000 }), succeeded('A/clean', { at: 3_000 })]);
     expect(writeTimes(run.state)).toBe(`${span(0, 1_000)},${span(0, 2_000)};0`);
     expect(writeTimes(run.state, false)).toBe(';0');
+  });
+
+  it('is whole up to the last byte of its budget; beyond it details go first, then the times and attempts of ended tasks', () => {
+    const run = new DrivenRun(runConfig({ tasks: [customTask('a'), customTask('b')] }));
+    run.start(1_000);
+    run.ends('a', [{ ...succeeded('a', { attempts: 3 }), output: { note: 'x'.repeat(500) } } as TaskReport]);
+    run.ends('b', [retryLater('b', 9_000)]);
+    expect(run.tell({ type: 'wake', at: 9_000 })).toEqual(['start b']);
+    run.reports('b', [{ taskId: 'b', kind: 'started', at: 9_001 }]);
+    expect([...run.state.attempts]).toEqual([3, 2]);
+    const whole = dehydrate(run.state);
+    expect(JSON.stringify(whole)).toContain('xxx');
+    expect(dehydrate(run.state, encodedBytes(whole))).toEqual(whole);
+    const attemptsIn = (data: typeof whole): number[] => [...rehydrate(run.state.graph, data).attempts];
+    expect(attemptsIn(whole)).toEqual([3, 2]);
+    const least = dehydrate(run.state, 1);
+    expect(JSON.stringify(least)).not.toContain('xxx');
+    expect(attemptsIn(least)).toEqual([1, 2]);
+  });
+
+  it('names the cause of a skipped task only where the graph does not imply it', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'store', tasks: [customTask('t', { dependencies: ['A/store'] })] }));
+    run.start();
+    run.ends('A', [failed('A/collect')]);
+    expect(run.is('t')).toBe('skipped');
+    expect(dehydrate(run.state)).toMatchObject({ skippedBecause: [] });
   });
 
   it('is written after a drain: open lanes end, and no other lane starts before the run continues', () => {

@@ -31,6 +31,16 @@ describe('the details that a large run keeps of its tasks', () => {
     expect(run.details.bytes).toBe(2 * SMALL_OUTPUT);
   });
 
+  it('count each different error once', () => {
+    const run = state();
+    const [first, second] = [1, 2].map((n) => ({ type: 'BadInput', message: `bad ${n}` }));
+    keepError(run, 0, first);
+    keepError(run, 1, second);
+    keepError(run, 2, { ...first });
+    expect(run.details.bytes).toBe(encodedBytes(first) + encodedBytes(second));
+    expect(run.errors.get(2)).toBe(run.errors.get(0));
+  });
+
   it('are reduced by stacks first, then by outputs, messages and types, and by nothing more at the last level', () => {
     const run = state();
     keepError(run, 0, { type: 'BadInput', message: 'm'.repeat(400), stack: 'at line 3' });

@@ -23,6 +23,11 @@ describe('short custom tasks', () => {
     ).toEqual(['finish success']);
   });
 
+  it('share an activity up to a hundred', () => {
+    const [started] = new DrivenRun(runConfig({ tasks: chain('t', 250) })).start();
+    expect(started.split(' → ')).toHaveLength(100);
+  });
+
   it('without dependencies on each other get a slot each', () => {
     const tasks = Array.from({ length: 3 }, (_, i) => short(`t${i}`));
     expect(new DrivenRun(runConfig({ tasks, maxConcurrent: 2 })).start()).toEqual(['start t0', 'start t1']);

@@ -22,17 +22,21 @@ describe('an argument that a workflow receives from outside', () => {
     expect(
       symbolInputProblem({ ...input, signalStages: ['clean'], done: [{ stage: 'collect' }], earlier: { attempts: 1 } }),
     ).toBeUndefined();
+    expect(symbolInputProblem({ ...input, earlier: { attempts: 0 }, policies: {}, little: {} })).toBeUndefined();
   });
 
   it.each([
     [undefined, /^the input is not an object; symbolPipeline is started by the pipeline workflow/],
     [{ ...input, symbol: 5 }, /^symbol is missing/],
+    [{ ...input, symbol: '' }, /^symbol is missing/],
+    [[input], /^the input is not an object/],
     [{ ...input, stages: [] }, /^stages must name some of collect, clean/],
     [{ ...input, stages: ['clean', 'collect'] }, /in this order/],
     [{ ...input, stages: ['constructor'] }, /^stages must name/],
     [{ ...input, policies: { collect: { timeoutMs: 'long' } } }, /^policies must be retry policies by stage/],
     [{ ...input, earlier: 3 }, /^earlier must count attempts/],
     [{ ...input, earlier: { attempts: 1.5 } }, /^earlier must count attempts/],
+    [{ ...input, earlier: { attempts: -1 } }, /^earlier must count attempts/],
     [{ ...input, little: 3 }, /^little must be an object/],
     [{ ...input, signalStages: ['sell'] }, /^signalStages must name stages/],
     [{ ...input, done: [{ stage: 'clean' }] }, /^done must report the first stages/],
@@ -65,7 +69,14 @@ describe('an argument that a workflow receives from outside', () => {
     ['BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 'now' }]],
     ['BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 1e300 }]],
     ['BTC', [{ ...ended, kind: 'failed' }]],
+    ['', []],
+    ['BTC', [{ ...ended, taskId: '', kind: 'cancelled' }]],
+    ['BTC', [{ ...ended, startedAt: 'now', kind: 'cancelled' }]],
     ['BTC', [{ ...ended, attempts: 1.5, kind: 'cancelled' }]],
+    ['BTC', [{ ...ended, kind: 'retryLater', error, failures: -1, retryAt: 9 }]],
+    ['BTC', [{ ...ended, kind: 'retryLater', error, failures: 1 }]],
+    ['BTC', [{ ...ended, kind: 'failed', error: { ...error, stack: 5 } }]],
+    ['BTC', [{ ...ended, kind: 'succeeded', output: null, degraded: [5] }]],
     ['BTC', [{ ...ended, kind: 'retryLater', failures: 1, retryAt: 9 }]],
     ['BTC', [{ ...ended, kind: 'failed', error: { type: 'E', message: 5 } }]],
     ['BTC', [{ ...ended, kind: 'succeeded', output: null, degraded: 'gaps' }]],
@@ -78,6 +89,10 @@ describe('an argument that a workflow receives from outside', () => {
     expect(originProblem({})).toBeUndefined();
     expect(originProblem({ retryOf: 'e1' })).toBeUndefined();
     expect(originProblem({ continued: { startedAt: 1, state: {} } })).toBeUndefined();
+    expect(originProblem({ exclusive: false })).toBeUndefined();
+    expect(originProblem({ exclusive: 'yes' })).toMatch(/^exclusive must be true or false/);
+    expect(originProblem({ retryOf: '' })).toMatch(/^retryOf must be/);
+    expect(originProblem({ continued: { startedAt: 'now', state: {} } })).toMatch(/^continued is not the state of a run/);
     expect(originProblem(7)).toMatch(/^the options are not an object; leave the second argument out/);
     expect(originProblem({ retryOf: 7 })).toMatch(/^retryOf must be/);
     expect(originProblem({ continued: { state: 3 } })).toMatch(/^continued is not the state of a run/);

@@ -101,7 +101,7 @@ export const SHADOW_EXECUTION = 'shadow';
 
 /**
  * Copies a symbol's frozen inputs into another schema as if just collected: catalogue, instruments under the same keys, coverage, and every
- * tick up to the run's `asOf` as a staged row in the order first seen. Returns the number of staged rows.
+ * tick up to the run's `asOf` as a staged row in the order first seen.
  *
  * @param main the connection whose first schema has the inputs
  * @param schema a schema with the same tables, without rows of that symbol
@@ -109,7 +109,7 @@ export const SHADOW_EXECUTION = 'shadow';
 export async function copyInputs(
   main: Database,
   { schema, inputs, asOf }: { readonly schema: string; readonly inputs: FrozenInputs; readonly asOf: number },
-): Promise<number> {
+): Promise<void> {
   const { symbol, instruments } = inputs;
   return await main.transaction(async (transaction) => {
     await transaction.query("set local statement_timeout = '30min'");
@@ -137,20 +137,17 @@ export async function copyInputs(
        cross join lateral (values (0, trades), (1, prices)) as y(kind, ranges) where ranges <> '{}' on conflict do nothing`,
       [keys, instruments.map(({ trades }) => trades), instruments.map(({ prices }) => prices)],
     );
-    let staged = 0;
     for (const { key, nextSeq } of instruments) {
       const { rows } = await transaction.query<{ id: number }>(
         `insert into ${schema}.staging_batches (execution_id, symbol, instrument) values ($1, $2, $3) returning id`,
         [SHADOW_EXECUTION, symbol, key],
       );
-      const { rowCount } = await transaction.query(
+      await transaction.query(
         `insert into ${schema}.staged_rows (position, time, price, size, batch, kind, side, identity, outcome, trade_id, raw)
          select row_number() over (order by seq), time, price, size, $1, kind, side, identity, outcome, trade_id, '' from ticks
          where instrument = $2 and time <= $3 and ($4::bigint is null or seq < $4)`,
         [rows[0].id, key, asOf, nextSeq],
       );
-      staged += rowCount ?? 0;
     }
-    return staged;
   });
 }

@@ -44,6 +44,11 @@ describe('the observation at the end of a run', () => {
       { what: 'clean', subject: 'AAA' },
       { what: 'collect', subject: 'BBB' },
     ]);
+    // one cause, although each message names its task
+    const named = observationOf(
+      run({ AAA: failed('BadInput', 'AAA/collect is bad'), BBB: failed('BadInput', 'BBB/collect is bad') }),
+    ).troubles.map(({ fingerprint }) => fingerprint);
+    expect(named[0]).toBe(named[1]);
   });
 
   it('names a custom task by its own id, which is not a symbol', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/contracts/run/pipeline-input.ts';
 import type { ReusedTask, RunConfig } from '../../../src/contracts/run/run-config.ts';
 import { STAGES, stageTaskId } from '../../../src/contracts/words.ts';
-import { encodedBytes, fitList } from '../../../src/scheduling/payload/budget.ts';
+import { encodedBytes, fitList, fitSummary } from '../../../src/scheduling/payload/budget.ts';
 import { fitGraph, readGraph } from '../../../src/scheduling/payload/fit-status.ts';
 import { packPrepared, readPrepared } from '../../../src/scheduling/payload/pack-prepared.ts';
 import { graphOf } from '../../../src/scheduling/run/status/status.ts';
@@ -127,4 +127,14 @@ describe('the size of a payload', () => {
     expect(encodedBytes({ text: '🜁 é ☃' })).toBe(Buffer.byteLength(JSON.stringify({ text: '🜁 é ☃' })));
     expect(encodedBytes(undefined)).toBe(0);
   });
+});
+
+it('a summary for Temporal’s Web UI takes 220 bytes as JSON at most, and is cut only when it takes more', () => {
+  for (const letter of ['a', 'ü', '→'])
+    for (let length = 60; length < 260; length++) {
+      const text = letter.repeat(length);
+      const fitted = fitSummary(text);
+      expect(encodedBytes(fitted)).toBeLessThanOrEqual(220);
+      expect(fitted === text).toBe(encodedBytes(text) <= 220);
+    }
 });
