@@ -633,4 +633,34 @@ export const EQUIVALENT = [
     becomes: 'a <= b',
     because: 'no two files have the same name',
   },
+  {
+    file: 'telemetry/metrics.ts',
+    code: 'performance.now() - basisReadAt < BASIS_MS',
+    becomes: 'performance.now() - basisReadAt <= BASIS_MS',
+    because: 'they differ at one moment of a clock that counts fractions of milliseconds',
+  },
+  {
+    file: 'telemetry/queue-lengths.ts',
+    code: 'now - openAt >= this.#silentMs',
+    becomes: 'now - openAt > this.#silentMs',
+    because: 'they differ at one moment of a clock that counts fractions of milliseconds',
+  },
+  {
+    file: 'telemetry/task-log.ts',
+    code: 'a.time > b.time',
+    becomes: 'a.time >= b.time',
+    because: 'the sort of V8 moves an element only where the comparison is below 0',
+  },
+  {
+    file: 'telemetry/task-log.ts',
+    code: 'size - start',
+    becomes: 'size + start',
+    because: 'it only sizes the buffer, of which the bytes that were read are taken',
+  },
+  {
+    file: 'telemetry/health-thread.ts',
+    code: '++questions',
+    becomes: '--questions',
+    because: 'the number only has to differ from the others',
+  },
 ];

@@ -2,12 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromHealthThread, HealthThreadData, ToHealthThread } from './health.ts';
+import { healthAnswer } from './health-answer.ts';
 
 /** Serves the health port on a thread of its own, so that it answers even while the worker's event loop is busy. */
 const { host, port, beats: shared } = workerData as HealthThreadData;
 const LOOK_MS = 1_000;
-/** Milliseconds for which the worker's event loop may stand still before the worker counts as stuck. */
-const STUCK_MS = 60_000;
 /** Maximum time in milliseconds that `/readyz` waits for the worker's answer. */
 const ANSWER_MS = 5_000;
 
@@ -39,17 +38,15 @@ const notReady = (): Promise<string | null> =>
     say({ question });
   });
 
+const stuckMs = (): number => {
+  look();
+  return performance.now() - seenAt;
+};
+
 const server = createServer((request, response) => {
-  const answer = (status: number, body: Record<string, string>): void =>
-    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  if (request.url === '/healthz') {
-    look();
-    const stuckMs = performance.now() - seenAt;
-    if (stuckMs < STUCK_MS) answer(200, { status: 'ok' });
-    else answer(503, { status: 'stuck', reason: `the worker's event loop has not run for ${Math.round(stuckMs / 1000)} s` });
-  } else if (request.url === '/readyz') {
-    void notReady().then((reason) => (reason === null ? answer(200, { status: 'ready' }) : answer(503, { status: 'not ready', reason })));
-  } else answer(404, { error: 'use /healthz or /readyz' });
+  void healthAnswer(request.url, { stuckMs, notReady }).then(({ status, body }) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+  );
 });
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (server.listening) return say({ warning: error.message });
