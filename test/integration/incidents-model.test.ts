@@ -7,7 +7,7 @@ import { type RunResult, STAGES, type Stage } from '../../src/contracts/words.ts
 import type { Message, Sink } from '../../src/incidents/alerts/alert.ts';
 import { deliverDue, recordSinks, takeDelivery } from '../../src/incidents/alerts/dispatcher.ts';
 import { listIncidents, pendingAlerts } from '../../src/incidents/rows/incidents.ts';
-import { observe } from '../../src/incidents/rows/observe.ts';
+import { closeIncident, observe } from '../../src/incidents/rows/observe.ts';
 import { observeRun } from '../../src/incidents/rows/observe-run.ts';
 import { type EndedRun, observationOf } from '../../src/incidents/rule/end-of-run.ts';
 import { endRun, recordRunStart } from '../../src/storage/runs/runs.ts';
@@ -225,6 +225,67 @@ it('a sink gets no alert of an incident that opened before the sink was configur
   await deliverDue({ database, sink, mark: 'm', log: silent });
   expect(sink.taken).toEqual([]);
   expect(await listIncidents(database, { open: true, limit: 9 })).toEqual([]);
+});
+
+it('an incident that a user closes is closed once, and the reason is kept', async () => {
+  const { database } = storage;
+  await empty(database, ['incidents', 'alert_sinks']);
+  const trouble = { fingerprint: 'f', cause: 'c', venue: null, subjects: [{ what: 'collect', subject: 'AAA', isSymbol: true, at: 1 }] };
+  await observe(database, { at: 1, troubles: [trouble], looked: [] });
+  const [{ id }] = await listIncidents(database, { open: true, limit: 9 });
+  expect(await closeIncident(database, id, 'the venue confirmed it')).toBe(true);
+  expect(await listIncidents(database, { open: true, limit: 9 })).toEqual([]);
+  expect(await closeIncident(database, id, 'again')).toBe(false);
+  expect(await closeIncident(database, 'none', 'no such incident')).toBe(false);
+});
+
+it('a refused alert is due again after one second, and then after two', async () => {
+  const { database } = storage;
+  await empty(database, ['incidents', 'alert_sinks']);
+  await recordSinks(database, ['away']);
+  const trouble = { fingerprint: 'f', cause: 'c', venue: null, subjects: [{ what: 'collect', subject: 'AAA', isSymbol: true, at: 1 }] };
+  await observe(database, { at: 1, troubles: [trouble], looked: [] });
+  const sink = { name: 'away', send: () => Promise.reject(new Error('it answered 503')) };
+  for (const seconds of [1, 2, 4]) {
+    await database.query('update alert_deliveries set next_at = now()');
+    const before = (await database.query<{ now: Date }>('select clock_timestamp() as now')).rows[0].now.getTime();
+    await deliverDue({ database, sink, mark: 'm', log: silent });
+    const { rows } = await database.query<{ error: string; next: Date; now: Date }>(
+      'select error, next_at as next, clock_timestamp() as now from alert_deliveries',
+    );
+    expect(rows).toMatchObject([{ error: expect.stringContaining('it answered 503') }]);
+    const [{ next, now }] = rows;
+    expect(next.getTime()).toBeGreaterThanOrEqual(before + 1_000 * seconds);
+    expect(next.getTime()).toBeLessThanOrEqual(now.getTime() + 1_000 * seconds);
+  }
+});
+
+it('the incident of a missed deadline closes when a run of the same input meets it', async () => {
+  const { database } = storage;
+  await empty(database, ['incidents', 'runs']);
+  const end = async (runId: string, given: { at: number; deadline?: string; result: RunResult; reasons: string[] }) => {
+    const { at, deadline, result, reasons } = given;
+    const config = { sourceTypes: ['file'], symbols: [{ symbol: 'AAA', priority: 3 }], deadline } as unknown as RunConfig;
+    await recordRunStart(database, { runId, executionId: runId, input: {}, config, startedAt: at });
+    const status = {
+      runId,
+      result,
+      reasons,
+      startedAt: new Date(at).toISOString(),
+      finishedAt: new Date(at + 1_000).toISOString(),
+      taskResults: {},
+    };
+    await database.transaction(async (transaction) => {
+      await endRun(transaction, { executionId: runId, result: status as unknown as PipelineResult });
+      await observeRun(transaction, { executionId: runId, result: status as unknown as PipelineResult });
+    });
+    return (await listIncidents(database, { open: true, limit: 9 })).map(({ cause }) => cause);
+  };
+  const reason = 'the deadline 12:15:00Z was missed by 3 min: the run ended at 12:18:00Z';
+  const deadline = '12:15';
+  expect(await end('late', { at: 1_000, deadline, result: 'degraded', reasons: [reason] })).toEqual([`deadline: ${reason}`]);
+  expect(await end('without', { at: 5_000, result: 'success', reasons: [] })).toHaveLength(1);
+  expect(await end('in-time', { at: 9_000, deadline, result: 'success', reasons: [] })).toEqual([]);
 });
 
 it('the incident of a terminated run closes when a retry of that run succeeds', async () => {

@@ -49,6 +49,9 @@ describe('the observation at the end of a run', () => {
       run({ AAA: failed('BadInput', 'AAA/collect is bad'), BBB: failed('BadInput', 'BBB/collect is bad') }),
     ).troubles.map(({ fingerprint }) => fingerprint);
     expect(named[0]).toBe(named[1]);
+    // the same cause as in a run whose status lists stages
+    const message = failed('BadInput', 'BBB/collect is bad');
+    expect(observationOf(run({ 'BBB/collect': message })).troubles[0].fingerprint).toBe(named[1]);
   });
 
   it('names a custom task by its own id, which is not a symbol', () => {
