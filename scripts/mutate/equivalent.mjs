@@ -663,4 +663,10 @@ export const EQUIVALENT = [
     becomes: '--questions',
     because: 'the number only has to differ from the others',
   },
+  {
+    file: 'report/elements/format.ts',
+    code: 'value === null || value === undefined',
+    becomes: 'value === null && value === undefined',
+    because: 'null and undefined are not finite, which the next condition asks',
+  },
 ];

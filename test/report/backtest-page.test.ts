@@ -40,6 +40,7 @@ describe('the page of a backtest of a file', () => {
     expect(text).toContain('btc &lt;1&gt;.csv');
     expect(text).toMatch(/10 trials/);
     expect(text).toContain('1000 candles of 1h');
+    expect(text, 'entries and exits of the best trial').toMatch(/▲[\s\S]*▼/);
     expect(text).toMatch(/by (slow|fast) and (slow|fast)/);
     expect(text).toContain('do not believe the best cell');
     expect(text).toMatch(/of \d+ positions? (is|are) the same/);

@@ -3,7 +3,7 @@ import { renderHistoryPage } from '../../src/report/history/history-page.ts';
 import { controls } from '../../src/report/run/live/live-parts.ts';
 import { renderPlanPage } from '../../src/report/run/plan-page.ts';
 import type { RunOnPage } from '../../src/report/run/run-data.ts';
-import { backfillControls } from '../../src/report/site/schedule-page.ts';
+import { backfillControls, renderSchedulePage } from '../../src/report/site/schedule-page.ts';
 import { sampleHistory } from './sample-history.ts';
 import { sampleRun } from './sample-run.ts';
 
@@ -24,6 +24,16 @@ const open: RunOnPage = {
   paused: false,
   statusBreakdown: { pending: 2, running: 1, success: 3, failed: 0, skipped: 0, cancelled: 0 },
 };
+
+describe('the page of a schedule that is not there', () => {
+  it('shows how to create one, or why it cannot be read', () => {
+    const page = (schedule: string | null) => renderSchedulePage(schedule, { now: 0, madeBy: 'x', control: true });
+    expect(page(null)).toContain('<h1>No schedule</h1>');
+    expect(page(null)).toContain('<code>predictlab schedule create</code>');
+    expect(page('Temporal is away')).toMatch(/<h1>The schedule cannot be read<\/h1>[\s\S]*<p>Temporal is away<\/p>/);
+    expect(page('Temporal is away')).not.toContain('schedule create');
+  });
+});
 
 describe('the buttons of a run', () => {
   it('are disabled with the reason when they cannot work now', () => {

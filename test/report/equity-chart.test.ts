@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { equityPlots } from '../../src/report/charts/equity-svg.ts';
-import { chosenChart } from '../../src/report/symbol/equity-chart.ts';
+import { chosenChart, chosenSection } from '../../src/report/symbol/equity-chart.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { AS_OF } from './sample-numbers.ts';
 import { sampleInstrument, sampleSymbol } from './sample-symbol.ts';
@@ -34,6 +34,14 @@ describe('the chart of returns', () => {
     );
     expect(page).toContain('buy and hold on the same terms <b>+');
     expect(page).toContain('(leaves the scale)');
+  });
+
+  it('is left out where the chosen backtest has no equity, or its row is not listed', () => {
+    const shown = (more: Parameters<typeof sampleInstrument>[0]) => chosenSection(sampleInstrument(more), sampleSymbol(), 'a');
+    expect(shown({ chosen: { ...chosen, equity: [] } })).toBe(false);
+    expect(shown({ chosen: { ...chosen, index: 999 } })).toBe(false);
+    expect(shown({ chosen: null })).toBe(false);
+    expect(String(shown({ chosen }))).toContain('Return and drawdown');
   });
 
   it('has distinct labels, however little or much the strategy earns', () => {

@@ -18,6 +18,19 @@ describe('the page of all runs', () => {
     expect(newest).not.toContain('runs ago');
   });
 
+  it('lists symbols by the state of their newest run, those that failed first, and then by name', () => {
+    const history = sampleHistory(2);
+    const [newest, ...older] = history.runs;
+    const orderOf = (states: Readonly<Record<string, 'failed' | 'success'>>): readonly string[] => {
+      const symbols = history.symbols.toReversed();
+      const page = renderHistoryPage({ ...history, symbols, runs: [{ ...newest, states: new Map(Object.entries(states)) }, ...older] });
+      return ['AAA', 'BBB'].toSorted((a, b) => page.indexOf(`href="/symbols/${a}"`) - page.indexOf(`href="/symbols/${b}"`));
+    };
+    expect(orderOf({ AAA: 'success', BBB: 'success' })).toEqual(['AAA', 'BBB']);
+    expect(orderOf({ AAA: 'success', BBB: 'failed' })).toEqual(['BBB', 'AAA']);
+    expect(orderOf({ AAA: 'failed', BBB: 'success' })).toEqual(['AAA', 'BBB']);
+  });
+
   it('labels a backfill with its asOf', () => {
     const page = renderHistoryPage(sampleHistory(5, { backfill: { 3: Date.parse('2026-10-01T12:00Z') } }));
     expect(page).toContain('as of<br>10-01');

@@ -21,6 +21,14 @@ it('the head of a page names every open incident with its cause, and without an 
   for (const id of ['1', '2', '3']) expect(text).toContain(`venue ${id} answered 503`);
   expect(text).not.toMatch(/open<\/b><\/a>: \d/);
   expect(text).not.toMatch(/: *; /);
+  expect(text).toContain('(since 2026-11-24 08:00Z)');
+  const closed = incidentLine([incident('5', { closedAt: '2026-11-24T10:00:00.000Z' })]).text;
+  expect(closed).toContain('1 incident, closed since');
+  expect(closed).toContain('(since 2026-11-24 08:00Z, closed 2026-11-24 10:00Z)');
+  const many = (count: number) => incidentLine(Array.from({ length: count }, (_, i) => incident(String(i)))).text;
+  expect(many(10)).not.toContain('more');
+  expect(many(11)).toContain('venue 9 answered 503');
+  expect(many(11)).toContain(' and 1 more incident<');
   const long = incidentLine([incident('4', { cause: `collect: ${'the venue answered 503 '.repeat(20)}` })]).text;
   expect(long).toMatch(/(the|venue|answered|503) …/);
 });

@@ -102,6 +102,16 @@ describe('the research page', () => {
     expect(text).toContain('Bitcoin &lt;above&gt; 100k');
   });
 
+  it('colours cells up to the 90th percentile of their sizes', () => {
+    const best = Array.from({ length: 12 }, (_, i) => trial(i, {}, i < 11 ? i + 1 : 900, { symbol: `S${10 + i}` }));
+    const cells = [...renderResearchPage(data({ best })).matchAll(/class="cell" [^>]*style="background-color:([^";]*)/g)];
+    // the second table, which has the Sharpe ratios
+    const colours = cells.slice(12).map(([, colour]) => colour);
+    // the tenth value is full: what is above has the same colour
+    expect(new Set(colours).size).toBe(10);
+    expect(new Set(colours.slice(9)).size).toBe(1);
+  });
+
   it('states whether the best cell of the grid can be trusted', () => {
     const text = renderResearchPage(data());
     expect(text).toContain('a peak');

@@ -138,6 +138,11 @@ describe('the page of a run', () => {
       /polymarket has changed, and no row is lost yet: \/v2\/trades: has the new field &quot;a&quot;.*; and 1 more; &quot;predictlab probe/,
     );
     expect(text.match(/polymarket has changed/g)).toHaveLength(1);
+    const three = { ...collected, output: { ticks: 1, venueChanges: venueChanges.slice(1) } };
+    const all = resultOf({ 'A/collect': three, 'B/collect': three }, { result: 'success', reasons: [] });
+    expect(textOf(renderRunPage({ ...sampleRun(), result: all, config: sampleConfig(['A', 'B']), gaps: [] }))).toMatch(
+      /has the new field &quot;d&quot;; &quot;predictlab probe/,
+    );
   });
 
   it('states that an open run is paused, and does not compare it with an earlier run', () => {

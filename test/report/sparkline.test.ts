@@ -39,6 +39,7 @@ describe('an equity curve', () => {
   it('has a drawdown measured from the highest equity so far', () => {
     const curve = [100, 110, 99, 120, 60].map((equity, time) => ({ time, equity }));
     expect(drawdowns(curve).map((fall) => Math.round(fall * 1000) / 1000)).toEqual([0, 0, -0.1, 0, -0.5]);
+    expect(drawdowns([{ time: 0, equity: 0 }])).toEqual([0]);
   });
 
   it('keeps its ends and extremes when points are left out', () => {

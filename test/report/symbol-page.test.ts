@@ -5,7 +5,7 @@ import type { BasisPoint } from '../../src/market/twin-basis.ts';
 import { shownRange } from '../../src/report/charts/shown-range.ts';
 import { basisPlot } from '../../src/report/symbol/instrument-section.ts';
 import { METRIC_COLUMNS } from '../../src/report/symbol/strategy-table.ts';
-import type { BacktestRow } from '../../src/report/symbol/symbol-data.ts';
+import type { BacktestRow, ShortMarket } from '../../src/report/symbol/symbol-data.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
 import { sampleBacktests, sampleInstrument, sampleSeries, sampleSymbol, sampleWalkForwards } from './sample-symbol.ts';
@@ -254,6 +254,28 @@ describe('the page of a symbol', () => {
     const drawn = [...String(shapes).matchAll(/d="([^"]*)"/g)].map(([, path]) => path.match(/M/g)?.length ?? 0);
     expect(drawn, 'a dash per bar, none where a book is missing').toEqual([2, 3]);
     expect(page).toContain('predictlab export basis --symbol BTC_PRICE --interval 1h');
+    const without = { ...twin, basis: { ...basis, points: [] } };
+    const bare = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ twins: [without] })] }), null);
+    expect(bare).not.toContain('Basis to kalshi');
+  });
+
+  it('draws short markets with their last price, and marks what the settled ones paid', () => {
+    const market = (id: string, resolution: ShortMarket['resolution'], path: ShortMarket['path']): ShortMarket => ({
+      id,
+      title: '',
+      opensAt: AS_OF - 2 * HOUR,
+      closesAt: AS_OF - HOUR,
+      resolution,
+      path,
+    });
+    const path = [{ time: AS_OF - 1.5 * HOUR, price: 0.614 }];
+    const settled = (payout: number) => ({ kind: 'settled', payout }) as ShortMarket['resolution'];
+    const markets = [market('up', settled(1), path), market('down', settled(0), path), market('open', { kind: 'open' }, [])];
+    const page = renderSymbolPage(sampleSymbol({ shortMarkets: markets }), null);
+    const item = (id: string): string => page.slice(page.indexOf(`<li title="${id}: `)).split('</li>')[0] ?? '';
+    expect(item('up')).toMatch(/^<li title="up: last 0\.614, paid 1">.*<b>0\.61<\/b> <span class="up">●<\/span>$/);
+    expect(item('down')).toMatch(/^<li title="down: last 0\.614, paid 0">.*<b>0\.61<\/b> <span class="down">○<\/span>$/);
+    expect(item('open')).toMatch(/^<li title="open: no trades">.*<b>–<\/b>$/);
   });
 
   it('lists the instruments that are not drawn', () => {

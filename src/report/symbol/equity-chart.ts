@@ -30,9 +30,9 @@ export const chosenChart = (section: InstrumentSection, asOf: number): ChosenCha
   const { interval } = row;
   const step = INTERVAL_MS[interval];
   const series = section.series.find((one) => one.interval === interval && one.candles.length > 0);
-  const first = chosen.equity[0]?.time ?? 0;
+  const first = chosen.equity[0].time;
   const last = chosen.equity.at(-1)?.time ?? first;
-  const range = series === undefined ? { from: first, to: Math.max(last + step, first + 1) } : shownRange(section, series, asOf);
+  const range = series === undefined ? { from: first, to: last + step } : shownRange(section, series, asOf);
   const [start] = atClose(chosen.equity, step, range);
   if (start === undefined) return undefined;
   const curveOf = (points: readonly EquityPoint[]): readonly EquityPoint[] => fromStart(atClose(points, step, range), start.time);
