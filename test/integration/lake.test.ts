@@ -10,6 +10,7 @@ import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import type { Database, Queryable } from '../../src/storage/database/database.ts';
+import { lakeOf } from '../../src/storage/lake/lake.ts';
 import { moveTicks } from '../../src/storage/lake/move-ticks.ts';
 import { stageGrain } from '../../src/storage/staging/settle-grains.ts';
 import { lastTicks, pricePaths } from '../../src/storage/ticks/symbol-rows.ts';
@@ -174,6 +175,10 @@ it('a month in the lake stores late, corrected, repeated and finer rows like a m
     'month=2026-11/venue=polymarket/part-0002.parquet',
   ]);
   expect(await move()).toMatchObject([{ rows: 0 }]);
+  // rows of a month that is not in the lake leave it as it is: a move that runs meanwhile need not start again
+  const before = await lakeOf(test.database);
+  await stored('f', [trade(START + 40 * DAY, 0.5)]);
+  expect(await lakeOf(test.database)).toEqual(before);
 });
 
 it('an export with --since last continues across a move, also when moved rows were corrected between two exports', async () => {

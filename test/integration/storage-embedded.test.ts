@@ -117,6 +117,14 @@ describe('the embedded Postgres', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 
+  it('cannot be created below a file, and the error names the folder, the reason and the setting', async () => {
+    const file = join(home, 'a-file');
+    writeFileSync(file, '');
+    const refused = attachPostgres({ home: join(file, 'below') });
+    await expect(refused).rejects.toMatchObject({ type: 'StorageUnavailable' });
+    await expect(refused).rejects.toThrow(/^cannot write to .*a-file.*: .*; set PREDICTLAB_HOME to a folder that you may write to$/);
+  });
+
   it('ignores environment variables meant for another server', async () => {
     const foreign: Record<string, string> = {
       PGHOST: 'elsewhere.invalid',

@@ -10,6 +10,7 @@ import { answerOf, runningServer } from '../../src/storage/embedded/postgres-pro
 import { listSymbols } from '../../src/storage/markets/catalogue.ts';
 import { currentCatalogue, DEFAULT_CATALOGUE, shippedCatalogue, shippedNames } from '../../src/storage/markets/first-catalogue.ts';
 import { instrumentsOf, saveInstruments } from '../../src/storage/markets/instruments.ts';
+import { acceptOutcomes, noteRefusedOutcomes } from '../../src/storage/markets/outcome-changes.ts';
 import { twinsOf } from '../../src/storage/markets/twins.ts';
 import { createPostgresWindows, usedBudgets } from '../../src/storage/rate-budget.ts';
 import { commitEffect, pastAttempts, recordAttempt } from '../../src/storage/runs/ledger/ledger.ts';
@@ -157,6 +158,23 @@ it('the twins of an instrument are those that it names, then those that name it,
   const asked = stored.filter(({ id }) => id === one.id);
   const found = await twinsOf(test.database, asked);
   expect([...found.values()].map((twins) => twins.map(({ id }) => id))).toEqual([['predict:9', 'kalshi:A', 'kalshi:B', 'kalshi:C']]);
+});
+
+it('accepted outcomes keep the meaning of stored rows when the venue has only exchanged them, and replace those that it renamed', async () => {
+  const yesNo = { outcomes: ['Yes', 'No'], outcomeIds: ['1', '2'] } as const;
+  await saveInstruments(test.database, 'RAIN', [instrument('polymarket:0x1', yesNo), instrument('polymarket:0x2', yesNo)]);
+  const accepted = async (id: string, proposed: Pick<ReturnType<typeof instrument>, 'outcomes' | 'outcomeIds'>) => {
+    await noteRefusedOutcomes(test.database, [instrument(id, proposed)]);
+    expect((await acceptOutcomes(test.database, id))?.before).toEqual(yesNo);
+    const [{ outcomes, outcomeIds }] = (await instrumentsOf(test.database, 'RAIN')).filter((one) => one.id === id);
+    return { outcomes, outcomeIds };
+  };
+  expect(await accepted('polymarket:0x1', { outcomes: ['No', 'Yes'], outcomeIds: ['8', '7'] })).toEqual({
+    outcomes: ['Yes', 'No'],
+    outcomeIds: ['7', '8'],
+  });
+  const renamed = { outcomes: ['Rain', 'No'], outcomeIds: ['5', '6'] } as const;
+  expect(await accepted('polymarket:0x2', renamed)).toEqual(renamed);
 });
 
 describe('a socket of the embedded server', () => {

@@ -19,6 +19,25 @@ const doctor = async () => {
   return lines.map(({ status, detail }) => `${status} ${detail}`);
 };
 
+it('a sample looks at evenly spread series, and at each once when it is larger than their number', async () => {
+  for (const id of ['0x1', '0x2', '0x3'])
+    await collect(test.database, {
+      symbol: 'RAIN',
+      executionId: 'a',
+      instrument: instrument(`polymarket:${id}`),
+      rows: [trade(START, 0.5)],
+    });
+  await runStages(test.database, { symbol: 'RAIN', executionId: 'a' });
+  const looked = async (sample?: number) => {
+    const { series, ticks } = await verifyData(test.database, { sample });
+    return { series, ticks };
+  };
+  expect(await looked()).toEqual({ series: 3, ticks: 3 });
+  expect(await looked(1)).toEqual({ series: 1, ticks: 1 });
+  expect(await looked(3)).toEqual({ series: 3, ticks: 3 });
+  expect(await looked(20)).toEqual({ series: 3, ticks: 3 });
+});
+
 describe('markets of which only one can win', () => {
   const GROUP = 'polymarket:0xe1ec';
 
