@@ -73,12 +73,16 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
     written.push(part);
     return part;
   };
+  /** Syncs a file and the folders above it, up to `root`. */
+  const syncUp = async (file: string, root: string): Promise<void> => {
+    for (let at = file; at.startsWith(root); at = path.dirname(at)) await explained(folder, () => syncPath(at));
+  };
   const place = async (): Promise<void> => {
     for (const { path: file } of written.splice(0)) {
       const placed = path.join(target, file);
       await explained(folder, () => mkdir(path.dirname(placed), { recursive: true }));
       await explained(folder, () => rename(path.join(stage, file), placed));
-      for (let synced = placed; synced.startsWith(target); synced = path.dirname(synced)) await explained(folder, () => syncPath(synced));
+      await syncUp(placed, target);
     }
   };
   return {
@@ -101,6 +105,7 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
     async commit(manifest) {
       if (before === undefined) {
         await writeManifest(stage, manifest);
+        for (const { path: file } of written) await syncUp(path.join(stage, file), stage);
         // some systems refuse to rename a folder to an existing name, even to that of an empty folder
         if (there !== undefined) await explained(folder, () => rmdir(target));
         await explained(folder, () => rename(stage, target));

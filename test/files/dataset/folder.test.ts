@@ -119,6 +119,23 @@ it('a new data set is not complete before its folder is synced to disk under its
   }
 });
 
+it('a new data set has every file and folder synced to disk', async () => {
+  const handle = await open(scratch.path, 'r');
+  const synced = new Set<number>();
+  const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'sync').mockImplementation(async function (this: FileHandle) {
+    synced.add((await this.stat()).ino);
+  });
+  try {
+    const folder = await publish();
+    const entries = await readdir(folder, { recursive: true });
+    expect(entries).toContain('ticks/venue=file/part-0001.parquet');
+    for (const entry of ['', ...entries]) expect(synced, entry).toContain((await stat(path.join(folder, entry))).ino);
+  } finally {
+    sync.mockRestore();
+    await handle.close();
+  }
+});
+
 describe('a published data set', () => {
   it('passes every check, and states what it holds', async () => {
     const folder = await publish();
