@@ -122,7 +122,9 @@ describe('the embedded Postgres', () => {
     writeFileSync(file, '');
     const refused = attachPostgres({ home: join(file, 'below') });
     await expect(refused).rejects.toMatchObject({ type: 'StorageUnavailable' });
-    await expect(refused).rejects.toThrow(/^cannot write to .*a-file.*: .*; set PREDICTLAB_HOME to a folder that you may write to$/);
+    await expect(refused).rejects.toThrow(
+      /^cannot write to .*a-file.*: a part of its path is a file, not a folder; set PREDICTLAB_HOME to a folder that you may write to$/,
+    );
   });
 
   it('ignores environment variables meant for another server', async () => {

@@ -3,6 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
+import type { RunResult } from '../../src/contracts/words.ts';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
 import { appliedMigrations, migrate, readMigrations } from '../../src/storage/database/migrate.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
@@ -16,6 +19,7 @@ import { createPostgresWindows, usedBudgets } from '../../src/storage/rate-budge
 import { commitEffect, pastAttempts, recordAttempt } from '../../src/storage/runs/ledger/ledger.ts';
 import { forgetStarts, recordStart, startsWithoutEnd } from '../../src/storage/runs/ledger/started-attempts.ts';
 import { ledgerTasks } from '../../src/storage/runs/run-rows.ts';
+import { endRun, recordRunStart, retryOf } from '../../src/storage/runs/runs.ts';
 import { readQuarantine } from '../../src/storage/ticks/quarantine.ts';
 import { scratchFolder } from '../files/scratch.ts';
 import { administer, empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -116,6 +120,30 @@ describe('the ledger', () => {
     await forgetStarts(test.database, other);
     expect(await startsWithoutEnd(test.database, other)).toBe(0);
   });
+});
+
+it('a retry reuses the results of a run, and has nothing left to do only when all of its tasks succeeded', async () => {
+  const config = { asOf: START, symbols: [{ symbol: 'RAIN', priority: 3 }] } as unknown as RunConfig;
+  const complete = async (executionId: string, result: RunResult, totalTasks: number | null) => {
+    const key = { runId: executionId, executionId };
+    await recordRunStart(test.database, { ...key, input: { onlyStages: ['kline'] }, config, startedAt: START });
+    const task = { ...key, taskId: 'RAIN/kline', symbol: 'RAIN', stage: 'kline', startedAt: START, attempts: 1 } as const;
+    await commitEffect(test.database, task, async () => ({ output: {} }));
+    const status = { runId: executionId, result, totalTasks, finishedAt: new Date(START).toISOString(), taskResults: {} };
+    await test.database.transaction((transaction) => endRun(transaction, { executionId, result: status as unknown as PipelineResult }));
+    const retry = await retryOf(test.database, executionId);
+    expect(retry).toMatchObject({
+      executionId,
+      input: { onlyStages: ['kline'], symbols: ['RAIN'], asOf: new Date(START).toISOString() },
+      reused: ['RAIN/kline'],
+    });
+    return retry?.complete;
+  };
+  expect(await complete('whole', 'success', 1)).toBe(true);
+  expect(await complete('part', 'success', 2)).toBe(false);
+  expect(await complete('degraded', 'degraded', 1)).toBe(false);
+  expect(await complete('unknown', 'success', null)).toBe(false);
+  expect(await retryOf(test.database, 'none')).toBeUndefined();
 });
 
 it('quarantined rows are read for all symbols, or for one symbol, instrument and range of time', async () => {
